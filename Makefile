@@ -1,0 +1,47 @@
+# Two commands do everything on a fresh machine with Python 3.10 to 3.13: `make chat` and `make test`.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+NOTES ?= corpus
+INDEX ?= index
+HOST ?= 127.0.0.1
+PORT ?= 7860
+
+.PHONY: chat index test lint bench clean
+.DEFAULT_GOAL := chat
+
+chat: index ## build what is missing, then serve the web chat
+	$(BIN)/python app.py --index $(INDEX) --host $(HOST) --port $(PORT)
+
+index: $(VENV)/.installed ## bring the index of NOTES up to date (nothing happens if it is)
+	$(BIN)/kbqa index --notes $(NOTES) --index $(INDEX)
+
+test: $(VENV)/.tested $(VENV)/.browser ## lint and run all tests
+	$(BIN)/ruff check .
+	$(BIN)/python -m pytest
+
+bench: $(VENV)/.installed ## measure speed and memory; SEEDS=folder adds a folder of your own
+	$(BIN)/python -m bench.run $(if $(SEEDS),--notes $(SEEDS))
+
+lint: $(VENV)/.tested
+	$(BIN)/ruff check .
+
+clean:
+	rm -rf $(VENV) $(INDEX)/generations $(INDEX)/CURRENT $(INDEX)/building-*
+
+# torch comes first and alone, so that its CPU build is in place before anything else asks for torch.
+$(VENV)/.installed: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) -r constraints.txt
+	$(PIP) -c constraints.txt -e .
+	touch $@
+
+$(VENV)/.tested: $(VENV)/.installed
+	$(PIP) -c constraints.txt -e ".[training,test]"
+	touch $@
+
+# Browser tests need Chromium and a Chinese font; where apt-get may not install them, those tests say so and are skipped.
+$(VENV)/.browser: | $(VENV)/.tested
+	command -v chromium >/dev/null && fc-list :lang=zh 2>/dev/null | grep -q . || sh tools/install-browser.sh
+	if command -v chromium >/dev/null; then touch $@; fi

@@ -1,0 +1,81 @@
+"""The error tree. Every message names the cause and ends with the way out.
+
+    KbqaError
+    ├── NotesError            the notes folder: missing, empty, nothing readable
+    │   └── UnreadableNote    one file: encoding, size, syntax (never stops the others)
+    ├── StoreError            the index on disk
+    │   ├── IndexMissing      there is none yet
+    │   ├── IndexDamaged      a checksum does not fit, a file is gone
+    │   ├── IndexMismatch     made by other settings or another format
+    │   └── IndexBusy         another process is writing
+    ├── EncoderError          the embedding model: missing, or gives no usable vectors
+    ├── QuestionError         empty, too long, nothing but punctuation
+    └── EvaluationError       question files and runs
+
+A message has two halves, Chinese first, because the people who meet it read Chinese and the people who search
+for it read English.
+"""
+
+from __future__ import annotations
+
+
+class KbqaError(Exception):
+    """Root of everything kbqa raises on purpose.
+
+    Attributes:
+        zh: the message for a Chinese reader.
+        en: the same in English.
+        exit_code: what the command line exits with.
+    """
+
+    exit_code = 1
+
+    def __init__(self, zh: str, en: str) -> None:
+        super().__init__(f"{zh}\n{en}")
+        self.zh = zh
+        self.en = en
+
+
+# The way out of most trouble with an index; the folders have to be named again, or the defaults would be rebuilt.
+REBUILD_ZH = "请用原来的 --notes 和 --index 运行 kbqa index --rebuild。"
+REBUILD_EN = "Run kbqa index --rebuild with the same --notes and --index."
+
+
+class NotesError(KbqaError):
+    exit_code = 3
+
+
+class UnreadableNote(NotesError):
+    pass
+
+
+class StoreError(KbqaError):
+    exit_code = 4
+
+
+class IndexMissing(StoreError):
+    pass
+
+
+class IndexDamaged(StoreError):
+    pass
+
+
+class IndexMismatch(StoreError):
+    pass
+
+
+class IndexBusy(StoreError):
+    pass
+
+
+class EncoderError(KbqaError):
+    exit_code = 5
+
+
+class QuestionError(KbqaError):
+    exit_code = 6
+
+
+class EvaluationError(KbqaError):
+    exit_code = 7

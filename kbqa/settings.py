@@ -1,0 +1,58 @@
+"""One settings object for chat, batch evaluation and command line: what is tested is what is served."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+DEFAULT_ENCODER = "static-zh-en"
+
+
+@dataclass(frozen=True, slots=True)
+class BuildSettings:
+    """What an index is made by; another value means another index.
+
+    Attributes:
+        encoder: name of the embedded model, or a path or hub name of a sentence-transformers model.
+        min_tokens: a chunk is closed at a block's end once it has this many jieba tokens (about 160 characters).
+        max_tokens: a chunk never grows beyond this many (about 320 characters) unless one sentence alone does.
+        exact_limit: up to so many chunks vectors are compared exactly, above it by HNSW.
+    """
+
+    encoder: str = DEFAULT_ENCODER
+    min_tokens: int = 100
+    max_tokens: int = 190
+    exact_limit: int = 200_000
+
+
+@dataclass(frozen=True, slots=True)
+class QuerySettings:
+    """How questions are answered from an index.
+
+    Attributes:
+        candidates: how many chunks each retriever hands to fusion.
+        answer_threshold: confidence below which the answer abstains.
+        max_answer: characters that an answer's sentences may have; lists may go to three times that.
+    """
+
+    candidates: int = 60
+    answer_threshold: float = 0.5
+    max_answer: int = 220
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    build: BuildSettings = field(default_factory=BuildSettings)
+    query: QuerySettings = field(default_factory=QuerySettings)
+
+    @property
+    def digest(self) -> str:
+        return digest_of(self)
+
+
+def digest_of(settings: Settings | BuildSettings) -> str:
+    """SHA-256 over the values, the same in every process."""
+    values: dict[str, Any] = asdict(settings)
+    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
