@@ -1,0 +1,71 @@
+"""Make the embedded model from files of pairs.
+
+python -m kbqa.training --data DIR --out DIR [--config FILE] [--exclude BEIR_DIR...]
+"""
+
+from __future__ import annotations
+
+import argparse
+import resource
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from kbqa.training.config import TrainingConfig
+from kbqa.training.pairs import Exclusions
+from kbqa.training.registry import SOURCES, Source
+
+
+def make_model(
+    data: Path, out: Path, config: TrainingConfig, exclude: Sequence[Path] = (), sources: tuple[Source, ...] = SOURCES
+) -> None:
+    """Clean, build the vocabulary, train, quantise, evaluate and write the card.
+
+    Args:
+        data: folder of `NAME.jsonl.gz`.
+        out: folder of the model, made if missing.
+        exclude: retrieval sets; nothing equal to their questions or answers is trained on, and the card holds
+            the figures the model reaches on them.
+    """
+    from kbqa.indexing.static_model import StaticModel
+    from kbqa.training import card, export, operations_terms, train
+    from kbqa.training.evaluate import evaluate
+    from kbqa.training.registry import usable
+
+    started = time.monotonic()
+    exclusions = Exclusions.from_folders(exclude)
+    corpus = train.load_corpus(data, usable(sources), exclusions, config)
+    for report in corpus.reports:
+        sys.stderr.write(f"{asdict(report)}\n")
+    synonyms = operations_terms.synonym_sets()
+    derived = train.derived_pairs(corpus, synonyms, exclusions, config)
+    tokenizer = train.make_tokenizer(corpus, synonyms, config)
+    rows = train.train(tokenizer, {**corpus.pairs, **derived}, config)
+    export.save_model(out, rows, tokenizer, {"training": config.as_dict()})
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    cost = card.Cost(time.process_time(), time.monotonic() - started, peak)
+    model = StaticModel.load(out)
+    figures = [evaluate(model, folder) for folder in exclude]
+    text = card.model_card(sources, corpus.reports, derived, config, tokenizer.get_vocab_size(), cost, figures)
+    (out / "README.md").write_text(text, encoding="utf-8")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Command line; returns the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m kbqa.training", description=__doc__)
+    parser.add_argument("--data", type=Path, required=True, help="folder of NAME.jsonl.gz")
+    parser.add_argument("--out", type=Path, required=True, help="folder of the model")
+    parser.add_argument("--config", type=Path, help="YAML or JSON; without it the settings of the shipped model")
+    parser.add_argument("--exclude", type=Path, nargs="*", default=[], help="retrieval sets in BEIR layout")
+    given = parser.parse_args(arguments)
+    if not given.data.is_dir():
+        parser.error(f"no folder {given.data}")
+    config = TrainingConfig.from_file(given.config) if given.config else TrainingConfig()
+    make_model(given.data, given.out, config, given.exclude)
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
