@@ -1,0 +1,107 @@
+"""How much of a question a text covers, in ideas rather than in words.
+
+A question is a list of ideas. An idea counts as covered by any of its wordings: a term by one of its names or, for less, by
+its pieces; a colloquial phrase by itself or, for a little less, by one of the words that notes use for it. Each idea weighs
+its importance in the question times the rarity of its wording in the notes, so chatter hardly counts and a missing key word does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kbqa.indexing.segment import CONCEPT
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """Tokens that together say an idea, and how well they say it (0 to 1)."""
+
+    tokens: tuple[str, ...]
+    share: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Idea:
+    """Something a question speaks of.
+
+    Attributes:
+        importance: 1 for a noun of the question; terms more, chatter less.
+        wordings: what counts as saying it, the question's own wording first.
+        known_missing: importance when the notes have none of the wordings.
+    """
+
+    importance: float
+    wordings: tuple[Wording, ...]
+    known_missing: float
+
+
+class Coverage:
+    """The ideas of one question, weighed for one index.
+
+    Attributes:
+        weights: share of each idea in the question; they sum to 1.
+        tokens: the tokens of all wordings that the notes have, sorted.
+        missing: share of the question that the notes have no wording for.
+    """
+
+    def __init__(
+        self, ideas: Sequence[Idea], ids: Mapping[str, int], idf: Callable[[int], float], rarest: float
+    ) -> None:
+        self._wordings = [[(w.tokens, w.share) for w in idea.wordings] for idea in ideas]
+        weights, missing = [], 0.0
+        for idea in ideas:
+            known = [r for w in idea.wordings if (r := _rarity(w, ids, idf)) is not None]
+            weights.append(idea.importance * min(known) if known else idea.known_missing * rarest)
+            missing += 0.0 if known else weights[-1]
+        total = sum(weights) or 1.0
+        self.weights = [w / total for w in weights]
+        self.missing = missing / total
+        self.tokens = sorted({t for idea in ideas for w in idea.wordings for t in w.tokens if t in ids})
+
+    def of(self, tokens: set[str]) -> float:
+        """Share of the question, 0 to 1, that a text with these tokens covers."""
+        total = 0.0
+        for weight, wordings in zip(self.weights, self._wordings, strict=True):
+            best = 0.0
+            for wording, share in wordings:
+                if share > best:
+                    best = max(best, share * _part(wording, tokens))
+            total += weight * best
+        return total
+
+    def shared(self, tokens: set[str]) -> tuple[str, ...]:
+        """Which words and terms of the question a text has, concepts by their name, for "matched because …"."""
+        return tuple(dict.fromkeys(token.removeprefix(CONCEPT) for token in self.tokens if token in tokens))
+
+    def of_rows(self, presence: Mapping[str, NDArray[np.bool_]], size: int) -> Floats:
+        """The same for many texts at once, given which of them have which token; float32 [size]."""
+        total = np.zeros(size, np.float32)
+        for weight, wordings in zip(self.weights, self._wordings, strict=True):
+            best = np.zeros(size, np.float32)
+            for wording, share in wordings:
+                here = sum(
+                    (presence[t].astype(np.float32) for t in wording if t in presence), np.zeros(size, np.float32)
+                )
+                best = np.maximum(best, cast(Floats, np.float32(share / len(wording)) * here))
+            total += np.float32(weight) * best
+        return total
+
+
+def _part(wording: tuple[str, ...], tokens: set[str]) -> float:
+    if len(wording) == 1:
+        return 1.0 if wording[0] in tokens else 0.0
+    return len(tokens.intersection(wording)) / len(wording)
+
+
+def _rarity(wording: Wording, ids: Mapping[str, int], idf: Callable[[int], float]) -> float | None:
+    """IDF of a wording's rarest token; None if the notes lack any of its tokens."""
+    if any(token not in ids for token in wording.tokens):
+        return None
+    return max(idf(ids[token]) for token in wording.tokens)

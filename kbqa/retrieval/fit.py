@@ -1,0 +1,137 @@
+"""Whether a text has the shape of an answer to a kind of question: a definition, steps, items, a formula, a figure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from kbqa.text import fold
+
+MARKER = re.compile(r"^\s*(?:[-*•]\s*|[(（]?\d{1,2}[.、．)）](?!\d)\s*|[①-⑳]\s*)")
+LABEL = re.compile(r"^(?:[-*•]\s*|\d{1,2}[.、)](?!\d)\s*)?(?!\s)[^:\uff1a,\uff0c\u3002;\uff1b?!|]{2,16}[:\uff1a]\s*\S")
+
+# What a sentence that answers a kind of question looks like, folded.
+_SENTENCE: dict[str, re.Pattern[str]] = {
+    "formula": re.compile(r"[=≈]|公式[为是:]|除以|乘以|之比|\S\s[/*]\s"),
+    "number": re.compile(r"\d|[一二三四五六七八九十百千万]+(?:个|成|倍|年|天|小时)"),
+    "why": re.compile(r"因为|由于|为了|才能|从而|避免|所以|因此|原因|以便|使得|有助于|导致|否则|目的|理由|让|好处"),
+    "compare": re.compile(r"而|区别|不同|相比|差异|则|分别|前者|后者|不等于"),
+    "howto": re.compile(r"首先|先|步骤|流程|可以|需要|应|建议|通过|方法|要做|不妨"),
+    "list": re.compile(
+        r"包括|分为|分成|以下|如下|包含|要素|、.*、|主要有|遵循|应具备|涉及|有[两三四五六七八九十\d]+[种类个大项步]"
+    ),
+}
+_HEADING: dict[str, re.Pattern[str]] = {
+    "formula": re.compile(r"怎么算|如何算|计算|公式|算法"),
+    "howto": re.compile(r"怎么(?!算)|如何|步骤|流程|方法|做法|实施|实操|指南"),
+    "list": re.compile(r"哪些|哪几|几种|要素|构成|分类|类型|特征|特点|原则|要点|结构|组成|清单|常见|作用|意义|好处"),
+    "compare": re.compile(r"区别|对比|易混|差异|不同|比较"),
+    "why": re.compile(r"为什么|原因|意义|作用|价值|好处"),
+    "definition": re.compile(r"是什么|什么是|概念|定义"),
+}
+
+
+# Sections that speak of something beside the matter itself, and the wording that asks for just that.
+_ASIDES = (
+    (re.compile(r"错误|误区|踩坑|避坑|常犯"), re.compile(r"错|误|坑|注意|避免|毛病|问题|哪儿没|不对")),
+    (
+        re.compile(r"易混|混淆"),
+        re.compile(r"区别|不同|差|混|分清|一样|一回事|对比|比较|还是|difference|differ|vs|compare"),
+    ),
+    (re.compile(r"相关(?:术语|阅读|链接)|延伸|参考(?:资料|文献)"), re.compile(r"相关|参考|延伸|related")),
+)
+
+
+def is_aside(heading: str, question: str) -> bool:
+    """Whether a section only touches on what it is about (common mistakes, terms easily confused) and was not asked for."""
+    head, asked = fold(heading), fold(question)
+    return any(about.search(head) and not wanted.search(asked) for about, wanted in _ASIDES)
+
+
+def sentence_fits(kind: str, folded: str) -> bool:
+    """Whether a folded sentence has the shape that a kind of question asks for."""
+    pattern = _SENTENCE.get(kind)
+    return bool(pattern and pattern.search(folded))
+
+
+_IN_WORDS = re.compile(r"公式[为是:]|[^\d\s%.,]\s*=\s*[^\d\s]|\S\s[/*]\s[^\d]")
+
+
+def formula_strength(folded: str) -> float:
+    """How much a folded sentence is a formula: 1 for one in words, less for one with figures put in."""
+    if not sentence_fits("formula", folded):
+        return 0.0
+    return 1.0 if _IN_WORDS.search(folded) else 0.4
+
+
+def passage_fit(kind: str, text: str, heading: str, names: Sequence[str]) -> float:
+    """How well a passage's shape fits a kind of question, 0 to 1.
+
+    Args:
+        names: folded names of what is asked for, longest first; only definitions need them.
+    """
+    pattern = _HEADING.get(kind)
+    headed = 0.4 if pattern and pattern.search(fold(heading)) else 0.0
+    if kind == "definition":
+        return max(headed, _best_definition(text, names), 0.8 if fold(heading) in names else 0.0)
+    if kind in ("howto", "list"):
+        items = sum(bool(MARKER.match(line) or LABEL.match(line) or " | " in line) for line in text.split("\n"))
+        return headed + (0.6 if items >= 3 else 0.3 if sentence_fits(kind, fold(text)) else 0.0)
+    return headed + (0.6 if sentence_fits(kind, fold(text)) else 0.0)
+
+
+def _best_definition(text: str, names: Sequence[str]) -> float:
+    return max((defining_strength(line, names) for line in re.split(r"\n|(?<=\u3002)", text)), default=0.0)
+
+
+def defining_strength(text: str, names: Sequence[str]) -> float:
+    """How much a sentence looks like the definition of one of the names: it starts with the name and goes on to define."""
+    folded = MARKER.sub("", fold(text)).lstrip("\"\u300c'")
+    for name in names:
+        at = folded.find(name)
+        if at == 0 or (at > 0 and folded[:at] in ("所谓", "一个", "the ", "a ")):
+            rest = re.sub(r"^[\"'\u300d)]?\s*(?:\([^()]{1,40}\))?\s*", "", folded[at + len(name) :])
+            if re.match(r",?(?:是指|指的是|就是指|指(?!标|南|导)|是一|是衡量|也就是|即|本质上)", rest):
+                return 1.0
+            if re.match(r"(?:系统|模型|指标|法|体系)?(?:就是|是(?!否|不)|[:\uff1a]是?|,是)", rest):
+                return 0.8
+            if re.match(r".{0,8}(?:是|[:\uff1a])", rest):
+                return 0.35
+    return 0.0
+
+
+_SUBJECT_AT_END = re.compile(r"\bwhat(?:'s| is| are)(?: an?| the)?\s+([a-z0-9][a-z0-9 /&\-]{1,40}?)\s*[?.!]*$")
+_ASKED = re.compile(
+    r"^(?:请问|什么是|什么叫|啥是|啥叫|何谓|何为|what(?:'s| is| are)(?: an?| the)?\s)"
+    r"|(?:是什么(?:意思|东西)?|是啥(?:意思)?|指的?是什么|的?(?:定义|含义|意思|概念)(?:是什么)?|(?:应该)?(?:怎么|如何)(?:理解|定义)的?"
+    r"|是(?:一[个种群])?(?:怎样|什么样|怎么样)的.{0,8}|是(?:怎么|如何)定义的?)?[?\uff1f!\u3002]*$"
+)
+
+
+_COUNTED = re.compile(r"([两二三四五六七八九十]|\d{1,2})\s*(?:个|种|类|步|大|点|项|条|层|方面|部分|阶段|要素|环节|期)")
+_NUMERALS = {"两": 2, **{c: i for i, c in enumerate("一二三四五六七八九十", 1)}}
+
+
+def asked_count(question: str) -> int:
+    """How many things a question expects (`五个阶段` → 5); 0 if it does not say."""
+    match = _COUNTED.search(re.sub(r"第[一二三四五六七八九十\d]+", "", fold(question)))
+    return (_NUMERALS.get(match[1]) or int(match[1])) if match else 0
+
+
+def enumerates(folded: str, count: int) -> bool:
+    """Whether a folded sentence names that many things: by its own word for the number, or by as many marks between."""
+    named = _COUNTED.search(folded)
+    if named and (_NUMERALS.get(named[1]) or int(named[1])) == count:
+        return True
+    return any(
+        run.count("、") + run.count("和") == count - 1
+        for run in re.findall(r"[^,\u3002;:!?]*、[^,\u3002;:!?]*", folded)
+    )
+
+
+def bare_subject(question: str) -> str:
+    """What is left of `X是什么` and its like when the asking is taken away, folded; empty if that is no name."""
+    if match := _SUBJECT_AT_END.search(fold(question)):
+        return match[1]
+    bare = _ASKED.sub("", fold(question).strip()).strip(" \"'")
+    return bare if 2 <= len(bare) <= 16 else ""

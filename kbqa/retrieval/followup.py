@@ -1,0 +1,107 @@
+"""What an elliptical question leaves unsaid, from the turns before it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from kbqa.indexing.segment import Segmenter, words
+from kbqa.retrieval.ideas import ASKING, CARRIED, CUES, NOUNLIKE, tagged, without
+from kbqa.text import fold
+
+Turn = Mapping[str, str]
+
+_REFERRING = re.compile(
+    r"它|这个|那个|这些|那些|(?<![尤极与])其(?![他它实中次余])|两者|二者|三者|前者|后者|(?<!应)该(?!怎|如|做|不)|上面|上述|刚才|这种|那种|(?<![因如])此(?!外)|\bit\b|\bits\b|\bthey\b|\bthem\b|\bthis\b|\bthat\b|\bthose\b"
+)
+_CONTINUING = re.compile(r"^(?:那么?|那|然后|还有|另外|接着|所以|再|到了|(?:and|so|then|what about|how about)\b)")
+# Questions whose answer is a thing: what it names is what 它 means next.
+_ASKS_WHICH = re.compile(
+    r"什么(?!是)[\u3400-\u9fff]{2}|哪[个种一]|\bwhich\b|what (?:metric|tool|method|model|term|indicator)"
+)
+_NEW_TOPIC = re.compile(r"换个话题|换一个话题|不聊|另一个问题|另外一个问题|by the way|another question|new topic")
+_ORDINAL = re.compile(r"第(十?[一二三四五六七八九]|十|\d{1,2})(?!\d)(?:个|种|步|类|点|项|条|阶段|环节|部分|方面)?")
+_ORDINALS = {name: i for i, name in enumerate([*"一二三四五六七八九十", *("十" + c for c in "一二三四五六七八九")], 1)}
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a follow-up leaves unsaid; all empty when the question stands by itself.
+
+    Attributes:
+        topic: content words of the question before.
+        introduced: terms that the last answer brought in: what 它 most likely means.
+        listed: the n-th thing that the last answer listed, if the question asks for it.
+    """
+
+    topic: str = ""
+    introduced: str = ""
+    listed: str = ""
+
+    def resolve(self, text: str) -> str:
+        """The question with what it left unsaid put in: for the n-th thing, for a pronoun, or in front."""
+        if self.listed:
+            return _ORDINAL.sub(self.listed, text, count=1)
+        meant = self.introduced or self.topic
+        if not meant:
+            return text
+        if _REFERRING.search(text):
+            return _CONTINUING.sub("", _REFERRING.sub(f" {meant} ", text, count=1)).strip()
+        return f"{meant} {text}"
+
+    @property
+    def topic_share(self) -> float:
+        """The more the last answer says what is meant, the less the question before it counts."""
+        return 0.5 * CARRIED if self.introduced or self.listed else CARRIED
+
+
+def refer(text: str, segmenter: Segmenter, history: Sequence[Turn]) -> Context:
+    """What the turns before contribute: nothing, unless the question refers back or is too short to mean anything alone."""
+    users = [t["content"] for t in history if t.get("role") == "user" and t.get("content", "").strip()]
+    if not users or _NEW_TOPIC.search(fold(text)):
+        return Context()
+    folded = fold(text)
+    own = [m for m in segmenter.matches(text) if fold(m.surface) not in CUES]
+    pronoun = bool(_REFERRING.search(folded))
+    refers = pronoun or bool(_CONTINUING.match(folded) or _ORDINAL.search(folded))
+    content = {w for w in words(folded) if w not in ASKING and w not in CUES}
+    if not refers and (own or len(content) > 2):
+        return Context()
+    said = next((t["content"] for t in reversed(history) if t.get("role") == "assistant"), "")
+    listed = _ordinal_item(folded, said)
+    asked = {m.term for m in segmenter.matches(users[-1])}
+    fresh = {
+        m.term: m.surface
+        for m in reversed(segmenter.matches(said))
+        if m.term not in asked and fold(m.surface) not in CUES
+    }
+    wanted = pronoun and not own and not listed and bool(_ASKS_WHICH.search(fold(users[-1])))
+    introduced = " ".join(list(reversed(fresh.values()))[:2]) if wanted else ""
+    return Context(_topic(users[-1], segmenter), introduced, listed)
+
+
+def _topic(text: str, segmenter: Segmenter) -> str:
+    """What an earlier question was about: its terms and nouns; all its content words if it has neither."""
+    matches = segmenter.matches(text)
+    rest = without(fold(text), [(m.start, m.end) for m in matches])
+    content = tagged(rest)
+    nouns = [word for word, tag in content if (tag in NOUNLIKE or tag[:1] == "n") and word not in CUES]
+    names = [m.surface for m in matches if fold(m.surface) not in CUES]
+    return " ".join(dict.fromkeys([*names, *nouns])) or " ".join(word for word, _ in content)
+
+
+def _ordinal_item(question: str, answer: str) -> str:
+    """第三个环节 → the third item that the answer listed, if it listed so many."""
+    match = _ORDINAL.search(question)
+    if not match:
+        return ""
+    number = _ORDINALS.get(match[1]) or int(match[1])
+    bullets = re.findall(r"^\s*(?:[-*•]|\d+[.、)])\s*(.{1,40}?)(?:[:\uff1a。]|$)", answer, re.MULTILINE)
+    runs = max(
+        re.findall(r"[^\u3002,\uff0c:\uff1a;\uff1b\n]*(?:\u3001[^\u3002,\uff0c:\uff1a;\uff1b\n]*)+", answer),
+        key=len,
+        default="",
+    )
+    items = bullets if len(bullets) >= number else re.split("[、和]", runs)
+    return items[number - 1].strip() if 0 < number <= len(items) else ""

@@ -1,0 +1,127 @@
+"""Understanding a question: what kind it is, what it speaks of, and what it is about."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from kbqa.errors import QuestionError
+from kbqa.indexing.segment import Segmenter, words
+from kbqa.retrieval.coverage import Idea
+from kbqa.retrieval.fit import bare_subject
+from kbqa.retrieval.followup import Turn, refer
+from kbqa.retrieval.ideas import ASKING, CUES, QUOTATION, ideas_of, scaled, token_weights
+from kbqa.terms.glossary import names_of
+from kbqa.text import fold, is_english, squeeze
+
+Kind = Literal["definition", "list", "howto", "formula", "number", "compare", "why", "fact"]
+
+MAX_CHARACTERS = 2000
+
+_KINDS: tuple[tuple[Kind, re.Pattern[str]], ...] = tuple(
+    (kind, re.compile(pattern))
+    for kind, pattern in (
+        ("compare", r"区别|差异|差别|差在|对比|相比|不一样|有啥两样|\bvs\b|versus|difference|differ\b|compare"),
+        # Words that compare only where no list is asked for: 几种不同的算法, 哪些职能，各自….
+        ("compare", r"^(?!.*(?:哪些|哪几|几种|几类|几个)).*(?:不同|比较(?!多|大|好|高)|一样|一回事|各自)"),
+        ("formula", r"公式|怎么算|如何算|咋算|怎么计算|如何计算|计算方法|计算公式|怎样计算|算法是|calculat|formula|comput"),
+        ("why", r"为什么|为何|为啥|凭什么|原因|怎么会|\bwhy\b|reason"),
+        ("fact", r"什么时候|何时|哪个先|先做哪|要不要|能不能|该不该|适不适合"),
+        ("number", r"多少|多久|多大|多长|多高|几成|百分之几|哪一?年|几(?:个月|天|倍|小时|万|元)|how (?:many|much|long|often|large)|percent"),
+        ("list", r"哪些|哪几|哪[两二三四五六七八九十]|有什么(?!关系)|有啥(?!关系)|(?:作用|好处|特点|特征|意义)是什么|(?:准备|检查|关注|包含)什么|几(?:种|类|个|项|步|大|点|部分|方面|层|条)|(?:[两二三四五六七八九十]|\d)(?:种|类|个|项|步|大|点|方面|层|条|要素).{0,12}(?:是什么|叫什么|分别|都)|包括|包含|组成|构成|要素|要点|分别是|都是什么|注意什么|留神什么|what are|which|types? of|kinds? of|list of|stages of|principles|characteristics|features|elements|components"),
+        ("howto", r"怎么(?!理解|定义|样的)|如何(?!理解|定义)|咋|怎样(?!的)|步骤|流程|方法|办法|该做|做什么|做法|实施|how (?:do|to|can|should|does|would)|steps|way to"),
+        ("definition", r"什么是|(?<!目标)(?<!作用)(?<!核心)(?<!目的)(?<!本质)(?<!前提)(?<!标准)(?<!好处)是什么|什么叫|叫什么|是啥|啥是|啥叫|何谓|何为|定义|含义|意思|概念|怎么理解|如何理解|指的?什么|是怎样的|讲的是什么|what(?:'s| is| are| does)|defin|meaning|mean\b"),
+    )
+)  # fmt: skip
+_DEFINITION = dict(_KINDS)["definition"]
+_YES_NO = re.compile(r"[吗嘛]|是否|[能会要用]不[能会要用]|可不可以|有没有|\b(?:is|are|can|should|do|does)\b")
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question as retrieval and answering see it.
+
+    Attributes:
+        raw: as asked.
+        text: with follow-ups resolved and spelling corrected; what was looked up.
+        kind: what sort of answer it wants.
+        ideas: what it speaks of, for coverage.
+        weights: index token → weight in lexical search; concept tokens start with `=`.
+        names: folded names of what it is about, longest first: all names of its terms, and its bare subject.
+        english: whether the reader wrote English.
+        notices: how it was understood, for the reader.
+    """
+
+    raw: str
+    text: str
+    kind: Kind
+    ideas: tuple[Idea, ...]
+    weights: Mapping[str, float]
+    names: tuple[str, ...]
+    english: bool
+    notices: tuple[str, ...] = ()
+
+
+def check(question: str) -> str:
+    """The question trimmed.
+
+    Raises:
+        QuestionError: it is empty, too long, or has neither letter nor digit.
+    """
+    text = question.encode("utf-8", "ignore").decode("utf-8").strip()  # half a surrogate pair is no character
+    if not text:
+        raise QuestionError("问题是空的。请输入一个问题。", "The question is empty. Type one.")
+    if len(text) > MAX_CHARACTERS:
+        raise QuestionError(
+            f"问题有 {len(text)} 个字，最多 {MAX_CHARACTERS} 个。请缩短后再问。",
+            f"The question has {len(text)} characters, {MAX_CHARACTERS} at most. Shorten it.",
+        )
+    if not squeeze(text):
+        raise QuestionError("问题里只有标点符号。请用文字提问。", "The question is only punctuation. Ask in words.")
+    return text
+
+
+def kind_of(text: str) -> Kind:
+    """What sort of answer the wording asks for; a bare term asks for its definition."""
+    folded = fold(text)
+    for kind, pattern in _KINDS:
+        if pattern.search(folded):
+            return kind
+    content = [w for w in words(folded) if w not in ASKING]
+    bare = len(squeeze(text)) <= 12 and len(content) <= 3 and not _YES_NO.search(folded)
+    return "definition" if bare else "fact"
+
+
+def understand(
+    text: str, segmenter: Segmenter, history: Sequence[Turn] = (), raw: str | None = None, notices: tuple[str, ...] = ()
+) -> Question:
+    """Analyse a checked question; `history` holds earlier turns with `role` and `content`."""
+    context = refer(text, segmenter, history)
+    ideas = ideas_of(text, segmenter)
+    for carried, share in ((context.listed, 1.0), (context.introduced, 1.0), (context.topic, context.topic_share)):
+        ideas += [scaled(idea, share) for idea in ideas_of(carried, segmenter)] if carried else []
+    resolved = context.resolve(text)
+    kind = kind_of(text)
+    if kind == "definition" and len(ideas) > 1 and not _DEFINITION.search(fold(text)):
+        kind = "fact"  # short, but more than a bare term
+    return Question(
+        raw or text, resolved, kind, tuple(ideas), token_weights(ideas), _names(text, resolved, segmenter),
+        is_english(text), notices,
+    )  # fmt: skip
+
+
+def _names(text: str, resolved: str, segmenter: Segmenter) -> tuple[str, ...]:
+    subject = bare_subject(resolved)
+    names = {subject, *(fold(quoted) for quoted in QUOTATION.findall(text))} - {""}
+    for match in segmenter.matches(subject) or segmenter.matches(resolved):
+        names |= {fold(match.surface), *(fold(n) for n in names_of(segmenter.glossary.terms[match.term]))}
+    return tuple(sorted(names - CUES, key=lambda n: (-len(n), n)))
+
+
+def expanded(question: Question, segmenter: Segmenter) -> str:
+    """The question with the notes' names for its terms: what the encoder is given."""
+    names = dict.fromkeys(segmenter.glossary.terms[m.term].name for m in segmenter.matches(question.text))
+    extra = [name for name in names if fold(name) not in fold(question.text)]
+    return " ".join([question.text, *extra])

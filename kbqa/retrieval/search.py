@@ -1,0 +1,224 @@
+"""(Index, question) → hits: the only place that assigns ranks.
+
+Both retrievers propose chunks; every proposed chunk is then judged by the same few features, each between 0 and 1 and
+each explainable, and their weighted sum orders the hits. Ties break on the chunk's row, which is `chunk_id` order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kbqa.indexing.index import NEAR_HEADINGS, Index
+from kbqa.indexing.segment import CONCEPT
+from kbqa.retrieval.coverage import Coverage
+from kbqa.retrieval.fit import is_aside, passage_fit
+from kbqa.retrieval.question import Question, expanded
+from kbqa.settings import QuerySettings
+from kbqa.text import squeeze
+from kbqa.types import Hit
+
+Floats = NDArray[np.float32]
+Rows = NDArray[np.int64]
+
+# Measured on the retrieval sets and the development questions; see docs/quality.md for what each adds.
+WEIGHTS: Mapping[str, float] = {
+    "lexical": 1.0,
+    "dense": 0.7,
+    "coverage": 0.8,
+    "sentence": 0.6,
+    "heading": 0.5,
+    "fit": 0.5,
+    "headline": 0.9,
+}
+_SHORT_PASSAGE = 40
+_SENTENCE_CANDIDATES = 20
+
+
+@dataclass(frozen=True, slots=True)
+class SentenceScore:
+    """How well a sentence answers by its words and by its meaning.
+
+    Attributes:
+        row: row in the index's sentence table.
+        coverage: share of the question that the sentence covers, 0 to 1.
+        context: the same for the paragraph it stands in: what was named one sentence before is still spoken of.
+        cosine: similarity with the question, −1 to 1.
+    """
+
+    row: int
+    coverage: float
+    context: float
+    cosine: float
+
+    @property
+    def score(self) -> float:
+        return 0.7 * self.coverage + 0.3 * self.context + 0.6 * max(self.cosine, 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Hits with what was learned on the way, for answering.
+
+    Attributes:
+        rows: chunk rows of the hits, in their order.
+        sentences: chunk row → scores of its sentences, for the best chunks.
+        coverage: the question's ideas, weighed for this index.
+        vector: the question's vector, float32 [d].
+    """
+
+    question: Question
+    hits: tuple[Hit, ...]
+    rows: tuple[int, ...]
+    sentences: Mapping[int, tuple[SentenceScore, ...]]
+    coverage: Coverage
+    vector: Floats
+
+
+def search(index: Index, question: Question, settings: QuerySettings, k: int = 10) -> Found:
+    """The k best chunks for a question."""
+    coverage = _weigh(index, question)
+    known = {index.vocabulary.ids[t]: question.weights[t] for t in question.weights if t in index.vocabulary.ids}
+    lexical = index.lexical.scores(known)
+    vector = index.encoder.encode_queries([expanded(question, index.segmenter)])[0]
+    near_rows, near_scores = index.dense.search(vector, settings.candidates)
+    rows = _candidates(lexical, near_rows, settings.candidates)
+    if rows.size == 0:
+        return Found(question, (), (), {}, coverage, vector)
+    presence = _presence(index, coverage.tokens, rows)
+    parts = {
+        "lexical": lexical[rows] / max(float(lexical.max(initial=0.0)), 1e-9),
+        "dense": _cosines(index, rows, vector, near_rows, near_scores),
+        "coverage": coverage.of_rows(presence, rows.size),
+        "heading": _heading_coverage(index, rows, coverage),
+    }
+    total = _weighted(parts)
+    first = np.lexsort((rows, -total))[:_SENTENCE_CANDIDATES]
+    sentences = _sentence_scores(index, [int(rows[i]) for i in first], coverage, vector)
+    best, fits = np.zeros(rows.size, np.float32), np.zeros(rows.size, np.float32)
+    for i in first:
+        best[i] = max((s.score for s in sentences[int(rows[i])]), default=0.0) / 1.6
+        fits[i] = _fit(index, question, int(rows[i]))
+    parts["sentence"], parts["fit"] = best, fits
+    parts["headline"] = np.zeros(rows.size, np.float32)
+    parts["headline"][first] = _headline_cosines(index, [int(rows[i]) for i in first], vector)
+    total = _weighted(parts)
+    total[np.setdiff1d(np.arange(rows.size), first)] -= 1.0  # not looked at closely: behind those that were
+    order = np.lexsort((rows, -total))[:k]
+    hits = tuple(
+        Hit(
+            index.chunks.chunk(int(rows[i])), round(float(total[i]), 6), rank,
+            {name: round(float(values[i]), 4) for name, values in parts.items()},
+            _matched(question, presence, int(i)),
+        )
+        for rank, i in enumerate(order, 1)
+    )  # fmt: skip
+    return Found(question, hits, tuple(int(rows[i]) for i in order), sentences, coverage, vector)
+
+
+def _weigh(index: Index, question: Question) -> Coverage:
+    rarest = float(np.log1p((index.lexical.size + 0.5) / 0.5))
+    return Coverage(question.ideas, index.vocabulary.ids, index.lexical.idf, rarest)
+
+
+def _candidates(lexical: Floats, near: Rows, limit: int) -> Rows:
+    """Rows that either retriever proposes, ascending."""
+    count = min(limit, lexical.size)
+    if count == 0:
+        return np.empty(0, np.int64)
+    cut = np.partition(lexical, lexical.size - count)[lexical.size - count]
+    above = np.flatnonzero(lexical >= max(float(cut), 1e-6))
+    by_words = above[np.lexsort((above, -lexical[above]))][:count]
+    return np.union1d(by_words, near).astype(np.int64)
+
+
+def _cosines(index: Index, rows: Rows, vector: Floats, near_rows: Rows, near_scores: Floats) -> Floats:
+    known = dict(zip(near_rows.tolist(), near_scores.tolist(), strict=True))
+    missing = np.array([r for r in rows.tolist() if r not in known], np.int64)
+    if missing.size:
+        known.update(zip(missing.tolist(), (index.dense.vectors(missing) @ vector).tolist(), strict=True))
+    return np.clip(np.array([known[r] for r in rows.tolist()], np.float32), 0.0, 1.0)
+
+
+def _presence(index: Index, tokens: Sequence[str], rows: Rows) -> dict[str, NDArray[np.bool_]]:
+    """Token → which of the rows have it, in text or heading."""
+    found = {}
+    for token in tokens:
+        i = index.vocabulary.ids[token]
+        posting = index.lexical.chunks[index.lexical.indptr[i] : index.lexical.indptr[i + 1]]
+        place = np.searchsorted(posting, rows)
+        inside = place < posting.size
+        found[token] = inside & (posting[np.minimum(place, posting.size - 1)] == rows)
+    return found
+
+
+def _heading_coverage(index: Index, rows: Rows, coverage: Coverage) -> Floats:
+    """Share of the question that stands in the two nearest headings."""
+    relevant = {index.vocabulary.ids[t]: t for t in coverage.tokens}
+    paths = index.chunks.places[rows, 3]
+    shares = {}
+    for path in dict.fromkeys(paths.tolist()):
+        shares[path] = coverage.of({relevant[i] for i in index.headings.row(path).tolist() if i in relevant})
+    return np.array([shares[path] for path in paths.tolist()], np.float32)
+
+
+def _weighted(parts: Mapping[str, Floats]) -> Floats:
+    return cast(Floats, sum(np.float32(WEIGHTS[name]) * values for name, values in parts.items()))
+
+
+def _sentence_scores(
+    index: Index, rows: Sequence[int], coverage: Coverage, vector: Floats
+) -> dict[int, tuple[SentenceScore, ...]]:
+    """Scores of all sentences of some chunks."""
+    relevant = {index.vocabulary.ids[t]: t for t in coverage.tokens}
+    numbers = [(row, s) for row in rows for s in index.sentences.of_chunk(row)]
+    if not numbers:
+        return {row: () for row in rows}
+    documents = {row: index.documents.row(int(index.chunks.places[row, 0])) for row in rows}
+    texts, paragraphs = [], []
+    for row, sentence in numbers:
+        start, end = index.sentences.span(sentence)
+        text = documents[row].text
+        texts.append(text[start:end])
+        paragraphs.append((row, text.rfind("\n", 0, start)))
+    cosines = index.encoder.encode_passages(texts) @ vector
+    rows_of_tokens = (index.sentences.tokens.row(s).tolist() for _, s in numbers)
+    tokens = [{relevant[i] for i in ids if i in relevant} for ids in rows_of_tokens]
+    together: dict[tuple[int, int], set[str]] = {}
+    for paragraph, here in zip(paragraphs, tokens, strict=True):
+        together.setdefault(paragraph, set()).update(here)
+    context = {paragraph: coverage.of(named) for paragraph, named in together.items()}
+    scores: dict[int, list[SentenceScore]] = {row: [] for row in rows}
+    for (row, sentence), paragraph, here, cosine in zip(numbers, paragraphs, tokens, cosines.tolist(), strict=True):
+        scores[row].append(SentenceScore(sentence, coverage.of(here), context[paragraph], cosine))
+    return {row: tuple(values) for row, values in scores.items()}
+
+
+def _headline_cosines(index: Index, rows: Sequence[int], vector: Floats) -> Floats:
+    """Similarity of the question with each chunk's nearest headings: a heading is often the question in other words."""
+    paths = dict.fromkeys(int(index.chunks.places[row, 3]) for row in rows)
+    vectors = index.encoder.encode_passages([" ".join(index.chunks.paths[path][-NEAR_HEADINGS:]) for path in paths])
+    cosines = dict(zip(paths, (vectors @ vector).tolist(), strict=True))
+    return np.clip([cosines[int(index.chunks.places[row, 3])] for row in rows], 0.0, 1.0).astype(np.float32)
+
+
+def _fit(index: Index, question: Question, row: int) -> float:
+    """How well a chunk's shape fits the question; less for a scrap of text or an aside, which hardly answers anything."""
+    chunk = index.chunks.chunk(row)
+    heading = chunk.heading_path[-1] if chunk.heading_path else ""
+    fit = passage_fit(question.kind, chunk.text, heading, question.names)
+    if squeeze(heading) == squeeze(question.text):
+        fit += 0.6  # the section that is headed by the very question
+    scrap = len(chunk.text) < _SHORT_PASSAGE and fit < 0.3
+    return fit - (0.5 if scrap or is_aside(heading, question.text) else 0.0)
+
+
+def _matched(question: Question, presence: Mapping[str, NDArray[np.bool_]], row: int) -> tuple[str, ...]:
+    """Words and terms that question and chunk share, the weightiest first; concepts shown by their name."""
+    shared = [t for t, here in presence.items() if here[row]]
+    shared.sort(key=lambda t: (-question.weights[t], t))
+    return tuple(dict.fromkeys(t.removeprefix(CONCEPT) for t in shared))[:8]

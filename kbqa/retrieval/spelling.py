@@ -1,0 +1,133 @@
+"""Typos by sound and whole words in pinyin: 转画率 → 转化率, 留纯率 → 留存率, `zhuanhualv` → 转化率.
+
+Only pieces of a question that mean nothing to the notes are touched: windows of words that are neither in the index nor in
+jieba's dictionary, and only when the notes have a word of the same length that sounds the same.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from functools import cache, lru_cache
+
+import rjieba
+
+from kbqa.indexing.segment import CONCEPT, Segmenter
+from kbqa.indexing.sounds import WORD_LENGTHS, Sounds
+from kbqa.retrieval.ideas import ASKING
+from kbqa.text import fold
+
+_HAN_RUN = re.compile(r"[\u3400-\u9fff]+")
+_LATIN_RUN = re.compile(r"(?<![a-z0-9])[a-z]{4,24}(?![a-z0-9])")
+
+
+_FUNCTION_TAGS = frozenset("ducprmqyfeok")  # adverbs, particles, conjunctions, prepositions, pronouns, numerals, …
+
+
+class Speller:
+    """Corrects questions against the words of one index."""
+
+    def __init__(self, sounds: Sounds, known: Mapping[str, int], segmenter: Segmenter) -> None:
+        self._sounds = sounds
+        self._known = known
+        self._segmenter = segmenter
+
+    def correct(self, text: str) -> tuple[str, tuple[str, ...]]:
+        """The text with likely slips mended, and the words that were put in."""
+        words: list[str] = []
+        for start, end, word in sorted([*self._homophones(text), *self._spelled_out(text)], reverse=True):
+            text = text[:start] + word + text[end:]
+            words.insert(0, word)
+        return text, tuple(dict.fromkeys(words))
+
+    def _homophones(self, text: str) -> list[tuple[int, int, str]]:
+        folded = fold(text)
+        taken = [(m.start, m.end) for m in self._segmenter.matches(text)]
+        edits: list[tuple[int, int, str]] = []
+        for run in _HAN_RUN.finditer(folded):
+            position = run.start()
+            pieces = [(piece, tag, position := position + len(piece)) for piece, tag in rjieba.tag(run.group())]
+            bounds = [(end - len(piece), end, self._is_strange(piece, tag)) for piece, tag, end in pieces]
+            edits += self._in_run(folded, bounds, taken)
+        return edits
+
+    def _is_strange(self, piece: str, tag: str) -> bool:
+        """Whether a piece may be part of a misspelt word: asking and function words are what they seem."""
+        if piece in ASKING or tag[0] in _FUNCTION_TAGS:
+            return False
+        return len(piece) == 1 or (piece not in self._known and not rjieba.has_word(piece))
+
+    def _in_run(
+        self, folded: str, bounds: Sequence[tuple[int, int, bool]], taken: Sequence[tuple[int, int]]
+    ) -> list[tuple[int, int, str]]:
+        """Longest windows of strange pieces that sound like a word of the notes, left to right."""
+        edits: list[tuple[int, int, str]] = []
+        i = 0
+        while i < len(bounds):
+            for j in range(min(len(bounds), i + 5), i, -1):
+                start, end = bounds[i][0], bounds[j - 1][1]
+                free = not any(a < end and start < b for a, b in taken)
+                strange = sum(b[2] for b in bounds[i:j])
+                word = (
+                    self._sounding_like(folded[start:end])
+                    if free and strange and self._all_odd(bounds[i:j], folded)
+                    else ""
+                )
+                if word:
+                    edits.append((start, end, word))
+                    i = j - 1
+                    break
+            i += 1
+        return edits
+
+    def _all_odd(self, bounds: Sequence[tuple[int, int, bool]], folded: str) -> bool:
+        """A window may hold one ordinary word (`留存` of 留存律) but then needs a stray character beside it."""
+        if any(folded[b[0] : b[1]] in ASKING for b in bounds):
+            return False
+        ordinary = [b for b in bounds if not b[2]]
+        return not ordinary or (len(ordinary) == 1 and len(bounds) == 2 and bounds[-1][2])
+
+    def _sounding_like(self, window: str) -> str:
+        if len(window) not in WORD_LENGTHS or window in self._known or CONCEPT + window in self._known:
+            return ""
+        if rjieba.has_word(window):
+            return ""
+        candidates = self._sounds.of_word(window)
+        same = [w for w in candidates if len(w) == len(window) and w != window]
+        # With two characters at least one has to be right: otherwise any two syllables would be a "typo".
+        return next((w for w in same if any(a == b for a, b in zip(w, window, strict=True))), "")
+
+    def _spelled_out(self, text: str) -> list[tuple[int, int, str]]:
+        edits = []
+        for match in _LATIN_RUN.finditer(fold(text)):
+            token = match.group()
+            if token in self._known or self._segmenter.matches(token):
+                continue
+            candidates = self._sounds.of_pinyin(_syllables(token))
+            if candidates:
+                edits.append((match.start(), match.end(), max(candidates, key=len)))
+        return edits
+
+
+_INITIALS = "(?:zh|ch|sh|[bpmfdtnlgkhjqxrzcsyw])?"
+_FINALS = "(?:iang|iong|uang|ang|eng|ing|ong|iao|ian|uai|uan|van|ai|ei|ao|ou|an|en|in|un|vn|ia|ie|iu|ua|uo|ui|ue|ve|er|a|o|e|i|u|v)"
+_SYLLABLE = re.compile(_INITIALS + _FINALS)
+
+
+@lru_cache(maxsize=1024)
+def _syllables(token: str) -> tuple[str, ...]:
+    """A run of letters as pinyin syllables, greedily with backtracking; empty if it is none or a single one."""
+
+    @cache  # each suffix is tried once, or twenty letters take seconds
+    def parse(rest: str) -> tuple[str, ...] | None:
+        if not rest:
+            return ()
+        for length in range(min(6, len(rest)), 0, -1):
+            if _SYLLABLE.fullmatch(rest[:length]):
+                tail = parse(rest[length:])
+                if tail is not None:
+                    return (rest[:length], *tail)
+        return None
+
+    parsed = parse(token) or ()
+    return parsed if len(parsed) >= 2 else ()
