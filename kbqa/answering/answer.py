@@ -1,0 +1,170 @@
+"""(question, hits) → answer: chosen sentences, each with its citation; or the admission that the notes do not say.
+
+Every sentence is a quote or a fixed connecting phrase, so a citation cannot be invented.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from kbqa.answering import picks
+from kbqa.answering.confidence import confidence
+from kbqa.answering.listings import Listing, best_listing, listings
+from kbqa.answering.picks import Pick, Scored
+from kbqa.answering.suggest import follow_ups
+from kbqa.indexing.index import Index
+from kbqa.retrieval.search import Found
+from kbqa.settings import QuerySettings
+from kbqa.text import fold, sentence_spans, squeeze
+from kbqa.types import Answer, Citation, Hit, Sentence
+
+NOT_IN_NOTES_ZH = "笔记里没有找到这个问题的答案。"
+NOT_IN_NOTES_EN = "The notes do not answer this question."
+_LIST_BUDGET = 3
+# How good a list has to be, against the best single sentence, to be the answer.
+_LIST_AGAINST_SENTENCE = {"list": 0.7, "howto": 0.85, "compare": 1.1}
+
+
+def answer(index: Index, found: Found, settings: QuerySettings) -> Answer:
+    """Make the answer from what retrieval found."""
+    question = found.question
+    sure = confidence(found)
+    chosen = _choose(index, found, settings) if sure >= settings.answer_threshold else []
+    if not chosen:
+        text = NOT_IN_NOTES_EN if question.english else NOT_IN_NOTES_ZH
+        return Answer(
+            question.raw, question.text, question.kind, (Sentence(text),), (), sure, True, found.hits, found.hits[:3],
+            (), question.notices,
+        )  # fmt: skip
+    sentences, citations = _cite(index, chosen, found)
+    return Answer(
+        question.raw, question.text, question.kind, sentences, citations, sure, False, found.hits, found.hits[1:4],
+        follow_ups(index, found, [c.heading_path for c in citations]), question.notices,
+    )  # fmt: skip
+
+
+def _choose(index: Index, found: Found, settings: QuerySettings) -> list[Pick]:
+    """Spans to quote, in the order to show them."""
+    sentences = picks.scored_sentences(index, found)
+    kind = found.question.kind
+    if kind == "definition":
+        defined = picks.definition(index, found, sentences)
+        if defined:
+            return defined
+    if kind == "compare":
+        compared = picks.comparison(index, found, sentences, settings.max_answer)
+        if compared:
+            return compared
+    if kind in ("list", "howto", "compare"):
+        listed = _listing(index, found, sentences, settings)
+        if listed:
+            return listed
+    chosen = picks.passage(index, found, sentences, settings.max_answer)
+    return _with_items(index, found, chosen, settings)
+
+
+def _listing(index: Index, found: Found, sentences: Sequence[Scored], settings: QuerySettings) -> list[Pick]:
+    """The best list, unless a single sentence says what was asked clearly better."""
+    best = best_listing(index, found)
+    if best is None:
+        return []
+    listing, score = best
+    rival = sentences[0].score if sentences else 0.0
+    return (
+        _shorten(index, found, listing, settings)
+        if score >= _LIST_AGAINST_SENTENCE[found.question.kind] * rival
+        else []
+    )
+
+
+# A lead-in announces what follows; the last sentence of whatever stands above does not.
+_ANNOUNCES = re.compile(
+    r":$|如下|以下|包括|包含|分为|分成|[两二三四五六七八九十\d]\s*(?:个|种|类|步|条|件|样|项|层|大|点|部分|方面|阶段|环节)|次序|顺序|清单"
+)
+
+
+_LEAD_COVERAGE = 0.4
+
+
+def _shorten(index: Index, found: Found, listing: Listing, settings: QuerySettings) -> list[Pick]:
+    """Lead-in and all items, each cut to its first sentence when the whole would be long."""
+    text = listing.document.text
+    doc_id = listing.document.doc_id
+    items = list(listing.items)
+    if sum(b - a for a, b in items) > _LIST_BUDGET * settings.max_answer // 2:
+        items = [(a, a + sentence_spans(text[a:b])[0][1]) if "\n" not in text[a:b] else (a, b) for a, b in items]
+    result = []
+    if listing.lead and listing.lead[0] not in {s.start for s in listing.document.sections}:  # a heading is no answer
+        a, b = listing.lead
+        spans = sentence_spans(text[a:b])
+        a, b = (a + spans[-1][0], a + spans[-1][1]) if spans else (a, b)
+        speaks = found.coverage.of(set(index.segmenter.tokens(text[a:b]))) >= _LEAD_COVERAGE
+        if speaks or _ANNOUNCES.search(fold(text[a:b])):
+            result.append(Pick(doc_id, a, b))
+    used = 0
+    for a, b in items:
+        if used > _LIST_BUDGET * settings.max_answer:
+            break
+        result.append(Pick(doc_id, a, b, item=True))
+        used += b - a
+    return result
+
+
+def _with_items(index: Index, found: Found, chosen: list[Pick], settings: QuerySettings) -> list[Pick]:
+    """A sentence that ends with a colon says nothing without the items behind it."""
+    if not chosen:
+        return chosen
+    last = chosen[-1]
+    document = index.documents.get(last.doc_id)
+    if document.text[last.end - 1] not in ":\uff1a":
+        return chosen
+    for listing in listings(index, found):
+        if listing.document.doc_id == last.doc_id and listing.lead and listing.lead[1] == last.end:
+            return chosen[:-1] + _shorten(index, found, listing, settings)
+    return chosen
+
+
+def _cite(index: Index, chosen: Sequence[Pick], found: Found) -> tuple[tuple[Sentence, ...], tuple[Citation, ...]]:
+    """Sentences with their citations; the same words are quoted once."""
+    sentences: list[Sentence] = []
+    citations: list[Citation] = []
+    seen: set[str] = set()
+    for pick in chosen:
+        document = index.documents.get(pick.doc_id)
+        quote = document.text[pick.start : pick.end]
+        key = squeeze(quote)
+        if not key or key in seen:
+            continue
+        seen.add(key)
+        path = next((s.path for s in reversed(document.sections) if s.start <= pick.start < s.end), (document.title,))
+        copies = _copies(index, pick, found.hits)
+        sentences.append(Sentence(_shown(quote, pick.item), (len(citations),), pick.item))
+        matched = found.coverage.shared(set(index.segmenter.tokens("\n".join([*path[-2:], quote]))))
+        line = document.line_at(pick.start)
+        citations.append(Citation(pick.doc_id, pick.start, pick.end, quote, path, line, copies, matched))
+    return tuple(sentences), tuple(citations)
+
+
+def _shown(quote: str, item: bool) -> str:
+    """A quote as it stands in an answer: on one line, without its list marker."""
+    shown = picks.without_marker(quote) if item else quote
+    head, _, body = shown.partition("\n")
+    if not body:
+        return shown
+    return head.rstrip(":\uff1a") + "\uff1a" + picks.without_marker(body).replace("\n", " ")
+
+
+def _copies(index: Index, pick: Pick, hits: Sequence[Hit]) -> tuple[tuple[str, int, int], ...]:
+    """Other places where the notes say the same, word for word: in the copies of the chunk and in the other hits."""
+    quote = index.documents.get(pick.doc_id).text[pick.start : pick.end]
+    places = {(h.chunk.doc_id, h.chunk.start, h.chunk.end) for h in hits}
+    row = index.chunks.row_at(pick.doc_id, pick.start)
+    if row is not None:
+        places.update(index.chunks.chunk(row).duplicates)
+    found = set()
+    for doc_id, start, end in places:
+        at = index.documents.get(doc_id).text.find(quote, start, end)
+        if at >= 0 and (doc_id, at) != (pick.doc_id, pick.start):
+            found.add((doc_id, at, at + len(quote)))
+    return tuple(sorted(found))

@@ -1,0 +1,232 @@
+"""Lists for an answer: runs of items in the notes, and which of them says most of what was asked."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+from kbqa.answering.picks import ASIDE_PENALTY, COUNT_BONUS, FIGURES, FIT_BONUS, PLACE_BONUS
+from kbqa.indexing.index import Index
+from kbqa.retrieval.fit import LABEL, MARKER, asked_count, is_aside
+from kbqa.retrieval.search import Found
+from kbqa.text import Span, fold, sentence_spans
+from kbqa.types import Document
+
+_MAX_SUBSECTIONS = 9
+_CASE = re.compile(r"^(?:案例|例如|常用工具|[\u3400-\u9fff]{0,8}案例)[:\uff1a]")
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A run of items with what introduces it.
+
+    Attributes:
+        lead: span of the sentence or heading before the items, if there is one.
+        items: spans of the items, in order.
+    """
+
+    document: Document
+    lead: Span | None
+    items: tuple[Span, ...]
+    chunk_place: int
+
+
+def listings(index: Index, found: Found, places: int = 4) -> Iterator[Listing]:
+    """Runs of items in the sections of the best chunks: marked or labelled lines, `1)…2)…` in one line, subsections."""
+    seen: set[tuple[str, int]] = set()
+    for place, row in enumerate(found.rows[:places]):
+        document = index.documents.row(int(index.chunks.places[row, 0]))
+        start, end = int(index.chunks.places[row, 1]), int(index.chunks.places[row, 2])
+        for listing in (
+            *_led_runs(document, _around(document, start, end), place),
+            *_line_runs(document, _around(document, start, end), place),
+            *_inline_runs(document, (start, end), place),
+            *_subsections(document, start, place),
+        ):
+            key = (document.doc_id, listing.items[0][0])
+            if key not in seen and listing.items[0][0] < end + 400 and listing.items[-1][1] > start - 400:
+                seen.add(key)
+                yield listing
+
+
+def _around(document: Document, start: int, end: int) -> Span:
+    """The section that a chunk lies in, so that a list cut by chunking is seen whole."""
+    inside = [s for s in document.sections if s.body_start <= start < s.end]
+    if not inside:
+        return start, end
+    section = inside[-1]
+    children = [s.start for s in document.sections if s.start > section.start and s.start < section.end]
+    return section.start, max(end, min(children, default=section.end))
+
+
+def _lines(document: Document, span: Span) -> list[Span]:
+    lines, position = [], span[0]
+    for line in document.text[span[0] : span[1]].split("\n"):
+        if line.strip():
+            lead = len(line) - len(line.lstrip())
+            lines.append((position + lead, position + len(line.rstrip())))
+        position += len(line) + 1
+    return lines
+
+
+_LEAD = re.compile(
+    r"(?:包括|包含|以下[^:]{0,12}|如下[^:]{0,6}|关注|遵循[^:]{0,10}|分为[^:]{0,8}|有)[:\uff1a](?=.{2,40}$)"
+)
+
+
+def _led_runs(document: Document, span: Span, place: int) -> Iterator[Listing]:
+    """Short lines behind one that ends with a colon, or that names the first item behind it: items without markers."""
+    headings = {s.start for s in document.sections}
+    lead: Span | None = None
+    run: list[Span] = []
+    for line in [*_lines(document, span), None]:
+        text = document.text[line[0] : line[1]] if line else ""
+        short = (
+            3 <= len(text) <= 60
+            and "\uff3b图" not in text
+            and text[-1] not in "\u3002:\uff1a"
+            and not _CASE.match(text)
+        )
+        if lead and line and short and line[0] not in headings:
+            run.append(line)
+            continue
+        if lead and len(run) >= 2:
+            yield Listing(document, lead, tuple(run), place)
+        lead, run = None, []
+        if line and text.endswith((":", "\uff1a")):
+            lead = line
+        elif line and (cue := _LEAD.search(fold(text))):
+            lead, run = (line[0], line[0] + cue.end()), [(line[0] + cue.end(), line[1])]
+
+
+def _shape(text: str) -> str:
+    """What kind of list a line may belong to: marked items, `标签：说明` lines, rows of a table; empty for none."""
+    if MARKER.match(text):
+        return "marked"
+    if " | " in text:
+        return "row"
+    return "labelled" if LABEL.match(text) and not text.endswith((":", "\uff1a")) and "\uff3b图" not in text else ""
+
+
+def _line_runs(document: Document, span: Span, place: int) -> Iterator[Listing]:
+    headings = {s.start for s in document.sections}
+    run: list[Span] = []
+    before: Span | None = None
+    kind = ""
+    for line in [*_lines(document, span), None]:
+        text = document.text[line[0] : line[1]] if line else ""
+        shape = _shape(text) if line and line[0] not in headings else ""
+        if line and shape and (not run or kind == shape):
+            kind = shape
+            run.append(line)
+            continue
+        if len(run) >= 2:
+            yield Listing(document, before, tuple(run), place)
+        before = line if not shape else run[-1] if run and kind != "row" else before
+        run, kind = ([line], shape) if line and shape else ([], "")
+
+
+_INLINE = re.compile(r"(?:(?<=[^\d])|^)(?:[(（]?([1-9])[)）、.．](?!\d)|([①-⑨]))")
+
+
+def _inline_runs(document: Document, span: Span, place: int) -> Iterator[Listing]:
+    """`…包括:1)甲;2)乙;3)丙` as items."""
+    for start, end in _lines(document, span):
+        text = document.text[start:end]
+        marks = list(_INLINE.finditer(text))
+        numbers = [int(m[1]) if m[1] else "①②③④⑤⑥⑦⑧⑨".index(m[2]) + 1 for m in marks]
+        if len(marks) < 2 or numbers[:2] != [1, 2] or marks[0].start() == 0:
+            continue
+        kept = [m for i, m in enumerate(marks) if numbers[i] == i + 1]
+        bounds = [m.start() for m in kept] + [_tail_end(text, kept[-1].end())]
+        items = tuple(_trim(document, start + a, start + b) for a, b in pairwise(bounds))
+        yield Listing(document, _trim(document, start, start + bounds[0]), items, place)
+
+
+def _tail_end(text: str, start: int) -> int:
+    stop = re.compile(r"[\u3002;\uff1b]").search(text, start)
+    return stop.end() if stop else len(text)
+
+
+def _trim(document: Document, start: int, end: int) -> Span:
+    while end > start and document.text[end - 1] in " \n;\uff1b":
+        end -= 1
+    return start, end
+
+
+_NUMBERED_HEADING = re.compile(
+    r"^(?:方法|步骤|阶段|第[一二三四五六七八九十\d]+[步阶种个]|[(（][一二三四五六七八九十\d]+[)）]|\d+[)）、.．](?!\d))"
+)
+
+
+def _subsections(document: Document, start: int, place: int) -> Iterator[Listing]:
+    """The subsections of the sections above a chunk, each as its heading and first sentence."""
+    for parent in (s for s in document.sections if s.start <= start < s.end):
+        children = [s for s in document.sections if parent.start < s.start < parent.end and s.level > parent.level]
+        top = min((s.level for s in children), default=0)
+        children = [s for s in children if s.level == top]
+        plan = all(_NUMBERED_HEADING.match(document.text[s.start : s.body_start]) for s in children)
+        if parent.level == 1 and not plan:
+            continue  # a whole note's table of contents answers nothing
+        if not 2 <= len(children) <= _MAX_SUBSECTIONS or any(
+            not document.text[s.body_start : s.end].strip() for s in children
+        ):
+            continue
+        items = []
+        for child in children:
+            body = document.text[child.body_start : child.end]
+            first = sentence_spans(body)[0]
+            items.append((child.start, child.body_start + first[1]))
+        if any(document.text[end - 1] in ":\uff1a" for _, end in items):
+            continue
+        yield Listing(document, (parent.start, parent.body_start - 1), tuple(items), place)
+
+
+def best_listing(index: Index, found: Found) -> tuple[Listing, float] | None:
+    """The listing that says most of what was asked, on the scale of sentence scores."""
+    candidates = list(listings(index, found))
+    if not candidates:
+        return None
+    weigh = weigher(index, found)
+    cosines = index.encoder.encode_passages([_listing_text(c) for c in candidates]) @ found.vector
+    scored = [
+        (c, _listing_score(c, found.question.text, weigh, float(cosine)))
+        for c, cosine in zip(candidates, cosines, strict=True)
+    ]
+    return max(scored, key=lambda pair: pair[1])
+
+
+def _listing_text(listing: Listing) -> str:
+    text = listing.document.text
+    spans = ([listing.lead] if listing.lead else []) + list(listing.items)
+    return "\n".join([*_headings(listing)[-1:], *(text[a:b] for a, b in spans)])
+
+
+def _headings(listing: Listing) -> list[str]:
+    start = listing.lead[0] if listing.lead else listing.items[0][0]
+    return [s.heading for s in listing.document.sections if s.start <= start < s.end]
+
+
+def _listing_score(listing: Listing, asked: str, weigh: Callable[[str], float], cosine: float) -> float:
+    """Like a sentence's: coverage, the introduction's counting most, similarity, place; numbered headings are a plan."""
+    text = listing.document.text
+    lead = text[listing.lead[0] : listing.lead[1]] if listing.lead else ""
+    introduced = weigh("\n".join([lead, *_headings(listing)[-1:]]))
+    whole = weigh("\n".join([*_headings(listing)[-2:], _listing_text(listing)]))
+    rows = all(" | " in text[a:b] for a, b in listing.items)  # the first row of a table is its header
+    subsections = "\n" in text[slice(*listing.items[0])]
+    plan = subsections and all(_NUMBERED_HEADING.match(text[a:b]) for a, b in listing.items)
+    bonus = PLACE_BONUS[listing.chunk_place] + FIT_BONUS + (0.35 if plan else -0.2 if subsections else 0.0)
+    bonus += COUNT_BONUS if asked_count(asked) in (len(listing.items), len(listing.items) - rows) else 0.0
+    if is_aside(" ".join(_headings(listing)[-1:]), asked):
+        bonus -= ASIDE_PENALTY
+    if sum(bool(FIGURES.search(fold(text[a:b]))) for a, b in listing.items) > len(listing.items) / 2:
+        bonus -= ASIDE_PENALTY  # an example worked out line by line
+    return 0.6 * introduced + 0.4 * whole + 0.6 * max(cosine, 0.0) + bonus
+
+
+def weigher(index: Index, found: Found) -> Callable[[str], float]:
+    """Text → share of the question that it covers."""
+    return lambda text: found.coverage.of(set(index.segmenter.tokens(text)))

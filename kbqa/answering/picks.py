@@ -1,0 +1,279 @@
+"""Sentences for an answer: scored, then chosen by the kind of question — a definition, a comparison, a passage."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from kbqa.indexing.index import Index
+from kbqa.notes.cleaning import count_garbled
+from kbqa.retrieval.fit import (
+    LABEL,
+    MARKER,
+    asked_count,
+    bare_subject,
+    defining_strength,
+    enumerates,
+    formula_strength,
+    is_aside,
+    sentence_fits,
+)
+from kbqa.retrieval.question import Question
+from kbqa.retrieval.search import Found
+from kbqa.terms.glossary import names_of
+from kbqa.text import fold, squeeze
+from kbqa.types import Document
+
+
+@dataclass(frozen=True, slots=True)
+class Pick:
+    """A span to quote; `item` shows it as an item of a list."""
+
+    doc_id: str
+    start: int
+    end: int
+    item: bool = False
+    score: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """A sentence of one of the best chunks, with what speaks for it.
+
+    Attributes:
+        chunk: row of its chunk.
+        place: position of its chunk among the hits, 0 is the best.
+    """
+
+    chunk: int
+    place: int
+    document: Document
+    start: int
+    end: int
+    score: float
+    coverage: float
+
+    @property
+    def text(self) -> str:
+        return self.document.text[self.start : self.end]
+
+    @property
+    def heading(self) -> str:
+        return next((s.heading for s in reversed(self.document.sections) if s.start <= self.start < s.end), "")
+
+    def pick(self, item: bool = False) -> Pick:
+        return Pick(self.document.doc_id, self.start, self.end, item, self.score)
+
+
+PLACE_BONUS = (0.6, 0.35, 0.2, 0.1, 0.05)
+_FORMULA_BONUS, FIT_BONUS, COUNT_BONUS, ASIDE_PENALTY = 0.7, 0.25, 0.3, 0.5
+
+
+def scored_sentences(index: Index, found: Found) -> list[Scored]:
+    """All sentences of the best chunks, the best first."""
+    kind, count = found.question.kind, asked_count(found.question.text)
+    result: list[Scored] = []
+    for place, row in enumerate(found.rows):
+        document = index.documents.row(int(index.chunks.places[row, 0]))
+        bonus = PLACE_BONUS[place] if place < len(PLACE_BONUS) else 0.0
+        path = index.chunks.paths[int(index.chunks.places[row, 3])]
+        bonus -= ASIDE_PENALTY if path and is_aside(path[-1], found.question.text) else 0.0
+        headings = {section.start for section in document.sections}
+        for sentence in found.sentences.get(row, ()):
+            start, end = index.sentences.span(sentence.row)
+            if start in headings:
+                continue
+            text = fold(document.text[start:end])
+            score = sentence.score + bonus + _fit_bonus(kind, text, count, found.question.names) - _thinness(text, kind)
+            result.append(Scored(row, place, document, start, end, score, sentence.coverage))
+    result.sort(key=lambda s: (-s.score, s.place, s.start))
+    return result
+
+
+def _fit_bonus(kind: str, folded: str, count: int, names: Sequence[str]) -> float:
+    if kind == "formula":
+        return _FORMULA_BONUS * formula_strength(folded) + _side_of_formula(folded, names)
+    counted = COUNT_BONUS if count > 1 and kind == "list" and enumerates(folded, count) else 0.0
+    return counted + (FIT_BONUS if sentence_fits(kind, folded) else 0.0)
+
+
+def _side_of_formula(folded: str, names: Sequence[str]) -> float:
+    """What is asked for stands left of the equals sign; on the right it is only used."""
+    left, equals, right = folded.partition("=")
+    if not equals:
+        return 0.0
+    if any(name in left for name in names):
+        return 0.2
+    return -0.3 if any(name in right for name in names) else 0.0
+
+
+FIGURES = re.compile(r"\d[\d,.]*\s*%?\s*[-+*/=≈]\s*\d")
+
+
+def _thinness(folded: str, kind: str) -> float:
+    """Penalty for what says little by itself: a question, a lead-in, a caption, a few words, a worked-out example."""
+    penalty = 0.3 if folded.rstrip().endswith(("?", "\uff1f")) else 0.0
+    penalty += 0.1 if folded.rstrip().endswith((":", "\uff1a")) else 0.0
+    penalty += 0.3 if folded.startswith(("\uff3b图", "[图", "图:", "[来源")) else 0.0
+    penalty += 0.3 if kind not in ("formula", "number") and FIGURES.search(folded) else 0.0
+    penalty += 0.3 if count_garbled(folded) else 0.0
+    return penalty + (0.25 if len(squeeze(folded)) < 8 else 0.0)
+
+
+# --- definitions ------------------------------------------------------------------------------------------------------
+
+
+_LITERAL = 0.3
+
+
+def definition(index: Index, found: Found, sentences: Sequence[Scored]) -> list[Pick]:
+    """The sentence that defines the term asked for, and the one behind it if that still speaks of it."""
+    names = found.question.names
+    if not names:
+        return []
+    best: tuple[float, Scored] | None = None
+    subject = bare_subject(found.question.text)
+    for scored in sentences:
+        # The name that was asked for before its synonyms: of 私域 and 私域运营, 私域.
+        literal = _LITERAL if subject and defining_strength(scored.text, (subject,)) >= 0.8 else 0.0
+        strength = defining_strength(scored.text, names) + literal
+        if strength and (best is None or strength + scored.score > best[0]):
+            best = (strength + scored.score, scored)
+    if best is None or defining_strength(best[1].text, names) < 0.8:
+        under = _under_heading(index, found, names, sentences)
+        if under or best is None:
+            return under
+    head = best[1]
+    behind = sorted((s for s in sentences if s.chunk == head.chunk and s.start > head.start), key=lambda s: s.start)
+    chosen = [head]
+    if behind and len(head.text) < 120 and len(behind[0].text) <= 120 and _same_paragraph(head, behind[0]):
+        chosen.append(behind[0])
+    return [s.pick(item=bool(MARKER.match(s.text))) for s in chosen]
+
+
+def _under_heading(index: Index, found: Found, names: Sequence[str], sentences: Sequence[Scored]) -> list[Pick]:
+    """The first sentences of a section that is headed by the term itself."""
+    for row in found.rows[:5]:
+        path = index.chunks.paths[int(index.chunks.places[row, 3])]
+        if path and fold(path[-1]) in names:
+            first = sorted((s for s in sentences if s.chunk == row), key=lambda s: s.start)[:2]
+            return [s.pick() for s in first]
+    return []
+
+
+# --- comparisons and passages ------------------------------------------------------------------------------------------
+
+
+def comparison(index: Index, found: Found, sentences: Sequence[Scored], budget: int) -> list[Pick]:
+    """Sentences that speak of both sides, else the best one for each side."""
+    sides = _sides(index, found.question)
+    if len(sides) < 2:
+        return []
+    each = re.search(r"各自|分别|\beach\b|respectively", fold(found.question.text))
+    both = [] if each else [s for s in sentences if _names_all(s, sides)]
+    chosen: list[Scored] = []
+    if both and both[0].score >= 0.7 * sentences[0].score:
+        chosen = both[:1]
+        if not MARKER.match(both[0].text) and not LABEL.match(both[0].text):
+            same = [s for s in sentences if s.chunk == both[0].chunk]
+            return [s.pick() for s in _grow(both[0], same, budget, "compare")]
+    for side in sides:
+        # As written first: 私域 is a name of 私域流量 too, but stands in every sentence on 私域用户.
+        defining = (s for s in sentences if s not in chosen and defining_strength(s.text, side) >= 0.8)
+        speaking = (s for name in side for s in sentences if s not in chosen and name in fold(f"{s.heading} {s.text}"))
+        if one := next(defining, None) or (None if both else next(speaking, None)):
+            chosen.append(one)
+    if len(chosen) < (1 if both else len(sides)):
+        return []
+    return [s.pick(item=bool(MARKER.match(s.text))) for s in chosen if len(s.text) <= budget]
+
+
+def _names_all(sentence: Scored, sides: Sequence[tuple[str, ...]]) -> bool:
+    """Whether a sentence speaks of all sides; an item only if its label does, for `召回与唤醒：…` is about those two."""
+    text = fold(sentence.text)
+    if MARKER.match(text) or LABEL.match(text):
+        text = re.split(r"[:\uff1a]", text, maxsplit=1)[0]
+    return all(any(name in text for name in side) for side in sides)
+
+
+def _sides(index: Index, question: Question) -> list[tuple[str, ...]]:
+    """The names of the two things compared, as written first: what stands on either side of 和 / 与 / vs."""
+    text = fold(question.text)
+    matches = index.segmenter.matches(question.text)
+    for first, second in pairwise(matches):
+        if first.term != second.term and re.fullmatch(
+            r"\s*(?:和|与|跟|同|及|vs\.?|还是|、|/|and|versus)\s*", text[first.end : second.start]
+        ):
+            both = ((fold(m.surface), names_of(index.glossary.terms[m.term])) for m in (first, second))
+            return [(surface, *(fold(n) for n in names if fold(n) != surface)) for surface, names in both]
+    return []
+
+
+def passage(index: Index, found: Found, sentences: Sequence[Scored], budget: int) -> list[Pick]:
+    """The best sentence with what belongs to it, and the best of another chunk if it adds something that was asked."""
+    if not sentences:
+        return []
+    best = sentences[0]
+    chosen = _grow(best, [s for s in sentences if s.chunk == best.chunk], budget, found.question.kind)
+    said = set(index.segmenter.tokens(" ".join([best.heading, *(s.text for s in chosen)])))
+    left = budget - sum(len(s.text) for s in chosen)
+    other = next((s for s in sentences[1:] if s.chunk != best.chunk), None)
+    if other and other.score >= _NEARLY_AS_GOOD * best.score and len(other.text) <= left:
+        both = said | set(index.segmenter.tokens(other.text))
+        if found.coverage.of(both) >= found.coverage.of(said) + _ADDS_SOMETHING:
+            chosen.append(other)
+    return [s.pick(item=bool(MARKER.match(s.text))) for s in chosen]
+
+
+_NEARLY_AS_GOOD, _ADDS_SOMETHING = 0.7, 0.05
+_READABLE = 120  # characters up to which the rest of a paragraph is read along
+_LEANS_BACK = re.compile(r"它|这|其|该|此|因此|所以|但|而|然而|否则|不过|同时|两者|二者|也|再|然后")
+
+
+def _grow(best: Scored, same_chunk: Sequence[Scored], budget: int, kind: str) -> list[Scored]:
+    """The sentence with the rest of its paragraph, on to the next where the text runs on, and back where it leans back."""
+    ordered = sorted(same_chunk, key=lambda s: s.start)
+    low = high = ordered.index(best)
+    used = len(best.text)
+    while high + 1 < len(ordered) and used + len(ordered[high + 1].text) <= budget:
+        following = ordered[high + 1]
+        if not _belongs(ordered[high], following, best, used, kind):
+            break
+        high += 1
+        used += len(following.text)
+    while low > 0 and used + len(ordered[low - 1].text) <= budget:
+        before, leans = ordered[low - 1], bool(_LEANS_BACK.match(fold(ordered[low].text)))
+        if before.score < (0.3 if leans else 0.6 if _same_paragraph(before, ordered[low]) else 0.75) * best.score:
+            break
+        low -= 1
+        used += len(ordered[low].text)
+    return ordered[low : high + 1]
+
+
+def _same_paragraph(one: Scored, following: Scored) -> bool:
+    return "\n" not in one.document.text[one.end : following.start]
+
+
+def _belongs(last: Scored, following: Scored, best: Scored, used: int, kind: str) -> bool:
+    """Whether the sentence behind those chosen so far still answers."""
+    if _same_paragraph(last, following):
+        return used < _READABLE or following.score >= 0.2 * best.score
+    if " | " in last.text and " | " in following.text:
+        return True  # rows of one table
+    if kind == "formula" and not formula_strength(fold(best.text)):
+        return formula_strength(fold(following.text)) > 0
+    marked = bool(MARKER.match(following.text) or LABEL.match(following.text))
+    unfinished = last.text[-1:] not in _FINISHED or len(squeeze(last.text)) < 8
+    if unfinished and not marked and used < _READABLE:
+        return True  # a line that ends without a mark runs on
+    return following.score >= 0.2 * best.score
+
+
+_FINISHED = '\u3002\uff01\uff1f!?.\u2026\uff1b;:\uff1a"\u201d)\uff09'
+
+
+def without_marker(text: str) -> str:
+    """An item's text without its bullet or number."""
+    return MARKER.sub("", text)

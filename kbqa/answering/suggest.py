@@ -1,0 +1,75 @@
+"""Questions to offer: examples made from the notes, follow-ups made from what stands beside an answer."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from kbqa.indexing.index import Index
+from kbqa.retrieval.fit import is_aside
+from kbqa.retrieval.search import Found
+from kbqa.text import fold, squeeze
+
+_ASKS = re.compile(r"怎么|如何|哪些|哪几|什么|为什么|多少|区别|几种|吗$")
+_LENGTHS = range(4, 19)
+
+
+def examples(index: Index, count: int) -> tuple[str, ...]:
+    """Questions that the notes answer, taken in turn from every note: headings that ask, and terms that it defines."""
+    queues = [queue for doc_id in index.documents.ids if (queue := list(_of_document(index, doc_id)))]
+    chosen: dict[str, str] = {}
+    for turn in range(max(map(len, queues), default=0)):
+        for place, queue in enumerate(queues):
+            # Different notes start with different kinds of question, so that the first few are a mixed lot.
+            question = queue[(turn + place) % len(queue)]
+            chosen.setdefault(squeeze(question), question)
+            if len(chosen) >= count:
+                return tuple(chosen.values())
+    return tuple(chosen.values())
+
+
+def _of_document(index: Index, doc_id: str) -> Iterator[str]:
+    document = index.documents.get(doc_id)
+    defined = (t.name for t in index.glossary.terms if t.definition and t.definition[0] == doc_id)
+    filled = (s for s in document.sections if document.text[s.body_start : s.end].strip())
+    asking = (s.heading for s in filled if _can_be_asked(index, s.heading))
+    names, headings = list(defined), list(asking)
+    for turn in range(max(len(names), len(headings))):
+        if turn < len(headings):
+            yield _asking(headings[turn])
+        if turn < len(names):
+            yield _asking(f"什么是{names[turn]}")
+
+
+def _asking(text: str) -> str:
+    return text.rstrip("?\uff1f") + "\uff1f"
+
+
+def _can_be_asked(index: Index, heading: str) -> bool:
+    """Whether a heading is a question that can stand by itself: it asks, and names a term that it is about."""
+    asks = bool(_ASKS.search(heading)) and len(heading) in _LENGTHS and not is_aside(heading, "")
+    return asks and bool(index.segmenter.matches(heading))
+
+
+def follow_ups(index: Index, found: Found, cited: Sequence[tuple[str, ...]], count: int = 3) -> tuple[str, ...]:
+    """What to ask next: headings beside the best passages that were neither asked for nor cited.
+
+    Args:
+        cited: heading paths of the answer's citations.
+    """
+    used = {squeeze(found.question.text), *(squeeze(path[-1]) for path in cited if path)}
+    questions: dict[str, str] = {}
+    for hit in found.hits:
+        heading = hit.chunk.heading_path[-1] if hit.chunk.heading_path else ""
+        key = squeeze(heading)
+        if key and not any(key in seen or seen in key for seen in used) and not is_aside(heading, ""):
+            if question := _as_question(index, heading):
+                questions.setdefault(key, question)
+    return tuple(questions.values())[:count]
+
+
+def _as_question(index: Index, heading: str) -> str:
+    if _can_be_asked(index, heading):
+        return _asking(heading)
+    whole = any(fold(m.surface) == fold(heading) for m in index.segmenter.matches(heading))
+    return _asking(f"什么是{heading}") if whole else ""

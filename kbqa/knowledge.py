@@ -1,0 +1,123 @@
+"""The door: open an index, ask it, search it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kbqa.answering.answer import answer
+from kbqa.indexing.index import Index
+from kbqa.indexing.store import Manifest, current_generation
+from kbqa.retrieval.followup import Turn
+from kbqa.retrieval.question import Question, check, understand
+from kbqa.retrieval.search import search
+from kbqa.retrieval.spelling import Speller
+from kbqa.settings import Settings
+from kbqa.types import Answer, Document, FileReport, Hit
+
+if TYPE_CHECKING:
+    from kbqa.indexing.build import BuildReport
+
+
+class KnowledgeBase:
+    """A team's notes, indexed, as something that answers questions.
+
+    Example:
+        >>> kb = KnowledgeBase.open("index")  # doctest: +SKIP
+        >>> kb.ask("什么是LTV").citations[0].quote  # doctest: +SKIP
+    """
+
+    def __init__(self, path: Path, index: Index, settings: Settings) -> None:
+        self.path = path
+        self.settings = settings
+        self._index = index
+
+    @classmethod
+    def open(cls, index: str | Path = "index", settings: Settings | None = None) -> KnowledgeBase:
+        """Open the live generation of an index folder.
+
+        Raises:
+            IndexMissing: nothing was built there yet.
+            IndexDamaged: a file is gone or its checksum does not fit.
+            IndexMismatch: another format, another version of the model or, where `settings` are given, other
+                settings made it.
+            EncoderError: the model that made it is not on this machine.
+        """
+        path = Path(index)
+        return cls(path, Index.open(path, settings.build if settings else None), settings or Settings())
+
+    @staticmethod
+    def build(
+        notes: str | Path,
+        index: str | Path = "index",
+        settings: Settings | None = None,
+        *,
+        rebuild: bool = False,
+        progress: Callable[[str, int, int], None] = lambda stage, done, total: None,
+    ) -> BuildReport:
+        """Index a folder of notes; see `kbqa.indexing.build.build_index` for arguments and errors."""
+        from kbqa.indexing.build import build_index  # reads files, which asking never does
+
+        made_by = (settings or Settings()).build
+        return build_index(Path(notes), Path(index), made_by, rebuild=rebuild, progress=progress)
+
+    def ask(self, question: str, history: Sequence[Turn] = ()) -> Answer:
+        """Answer from the notes, every sentence a quote; abstains when the notes do not say it.
+
+        Args:
+            question: Chinese (either script) or English.
+            history: earlier turns, oldest first, each with `role` (`user` or `assistant`) and `content`.
+
+        Raises:
+            QuestionError: it is empty, too long, or has no words.
+        """
+        index = self._index  # one generation throughout, whatever `refresh` does meanwhile
+        found = search(index, _understand(index, question, history), self.settings.query)
+        return answer(index, found, self.settings.query)
+
+    def search(self, question: str, k: int = 10, history: Sequence[Turn] = ()) -> tuple[Hit, ...]:
+        """The k best passages; same errors as `ask`."""
+        index = self._index
+        return search(index, _understand(index, question, history), self.settings.query, k).hits
+
+    def understand(self, question: str, history: Sequence[Turn] = ()) -> Question:
+        """How a question is read; same errors as `ask`."""
+        return _understand(self._index, question, history)
+
+    def document(self, doc_id: str) -> Document:
+        """A note as indexed; raises KeyError for an unknown id."""
+        return self._index.documents.get(doc_id)
+
+    @property
+    def doc_ids(self) -> tuple[str, ...]:
+        return self._index.documents.ids
+
+    @property
+    def files(self) -> tuple[FileReport, ...]:
+        """What reading did to every file."""
+        return self._index.files
+
+    def info(self) -> Manifest:
+        """What the index holds and what made it."""
+        return self._index.manifest
+
+    def examples(self, count: int = 6) -> tuple[str, ...]:
+        """Questions that the notes answer, made from their own terms and headings."""
+        from kbqa.answering.suggest import examples
+
+        return examples(self._index, count)
+
+    def refresh(self) -> bool:
+        """Switch to a newer generation if one was built; returns whether there was one."""
+        if current_generation(self.path) == self._index.folder:
+            return False
+        self._index = Index.open(self.path)
+        return True
+
+
+def _understand(index: Index, question: str, history: Sequence[Turn]) -> Question:
+    asked = check(question)
+    corrected, words = Speller(index.sounds, index.vocabulary.ids, index.segmenter).correct(asked)
+    notices = tuple(f"按「{word}」理解" for word in words)
+    return understand(corrected, index.segmenter, history, asked, notices)
