@@ -1,0 +1,174 @@
+"""The command line: parse, one library call, render. Results go to stdout, complaints to stderr.
+
+Exit codes: 0 done; 1 a check failed; 2 wrong usage; 3 notes; 4 index; 5 encoder; 6 question; 7 evaluation; 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from kbqa.errors import KbqaError
+from kbqa.terminal import (
+    ProgressBar,
+    answer_json,
+    hit_json,
+    new_console,
+    print_json,
+    render_answer,
+    render_build,
+    render_hits,
+    render_report,
+)
+
+if TYPE_CHECKING:
+    pass
+
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
+    help="从自己的笔记里得到带出处的回答。Cited answers from your own notes.",
+)  # fmt: skip
+
+IndexOption = Annotated[Path, typer.Option("--index", help="索引文件夹 Index folder")]
+JsonOption = Annotated[bool, typer.Option("--json", help="输出 JSON Print JSON")]
+NotesOption = Annotated[Path, typer.Option("--notes", help="笔记文件夹 Notes folder")]
+_INTERRUPTED = 130  # what typer makes of Ctrl-C
+DEFAULT_INDEX, DEFAULT_NOTES = Path("index"), Path("corpus")
+
+
+def main() -> None:
+    """Entry point: turns expected errors into a message and an exit code."""
+    try:
+        app()
+    except KbqaError as error:
+        print(error, file=sys.stderr)
+        sys.exit(error.exit_code)
+    except SystemExit as end:
+        if end.code == _INTERRUPTED:
+            print("已中断，原来的数据不受影响。Interrupted; what was there before is untouched.", file=sys.stderr)
+        raise
+
+
+@app.command()
+def index(
+    notes: NotesOption = DEFAULT_NOTES,
+    index: IndexOption = DEFAULT_INDEX,
+    rebuild: Annotated[bool, typer.Option("--rebuild", help="全部重建 Take nothing over")] = False,
+    encoder: Annotated[str, typer.Option("--encoder", help="向量模型的名称或路径 Model name or path")] = "",
+    as_json: JsonOption = False,
+) -> None:
+    """为笔记文件夹建立索引（增量）。Index a folder of notes, incrementally."""
+    from dataclasses import replace
+
+    from kbqa.knowledge import KnowledgeBase
+    from kbqa.settings import Settings
+
+    settings = Settings()
+    if encoder:
+        # A folder is stored by its full path, so that the index opens from anywhere.
+        name = str(Path(encoder).resolve()) if Path(encoder).exists() else encoder
+        settings = replace(settings, build=replace(settings.build, encoder=name))
+    with ProgressBar(as_json) as advance:
+        report = KnowledgeBase.build(notes, index, settings, rebuild=rebuild, progress=advance)
+    if as_json:
+        print_json({**asdict(report), "manifest": asdict(report.manifest)})
+    else:
+        render_build(report, index)
+    for file in report.failed:
+        print(file.error, file=sys.stderr)
+
+
+@app.command()
+def ask(question: str, index: IndexOption = DEFAULT_INDEX, as_json: JsonOption = False) -> None:
+    """提问，得到带出处的回答。Ask a question."""
+    from kbqa.knowledge import KnowledgeBase
+
+    answer = KnowledgeBase.open(index).ask(question)
+    if as_json:
+        print_json(answer_json(answer))
+    else:
+        render_answer(answer)
+
+
+@app.command()
+def search(
+    question: str,
+    index: IndexOption = DEFAULT_INDEX,
+    k: Annotated[int, typer.Option("-k", min=1, max=50, help="条数 How many")] = 10,
+    as_json: JsonOption = False,
+) -> None:
+    """只检索：片段、得分的组成、命中的词。Passages with the parts of their score."""
+    from kbqa.knowledge import KnowledgeBase
+
+    hits = KnowledgeBase.open(index).search(question, k)
+    if as_json:
+        print_json([hit_json(hit) for hit in hits])
+    else:
+        render_hits(hits)
+
+
+@app.command()
+def info(index: IndexOption = DEFAULT_INDEX, as_json: JsonOption = False) -> None:
+    """索引里有什么、由什么建成。What the index holds and what made it."""
+    from kbqa.indexing.index import load_reports
+    from kbqa.indexing.store import current_generation, read_manifest, verify
+
+    generation = current_generation(index)
+    manifest = read_manifest(generation)
+    verify(generation, manifest)
+    files = load_reports(generation)
+    if as_json:
+        print_json({"generation": generation.name, **asdict(manifest), "notes_files": [asdict(f) for f in files]})
+        return
+    from rich.table import Table
+
+    table = Table(box=None, show_header=False)
+    made_of = f"{manifest.documents} 篇 · {manifest.chunks} 片段 · {manifest.sentences} 句 · {manifest.characters} 字 · {manifest.terms} 术语"
+    for name, value in (
+        ("笔记 notes", manifest.notes), ("内容 holds", made_of), ("这一代 generation", generation.name),
+        ("向量模型 encoder", f"{manifest.encoder} · {manifest.dimension} · {manifest.encoder_digest[:12]}"),
+        ("向量索引 dense", manifest.dense), ("分词 segmenter", manifest.segmenter),
+        ("词典 dictionary", manifest.dictionary_digest[:12]), ("格式 format", str(manifest.format_version)),
+        ("大小 size", f"{sum(size for size, _ in manifest.files.values()) / 2**20:.1f} MB"),
+    ):  # fmt: skip
+        table.add_row(name, value)
+    new_console().print(table)
+
+
+@app.command("eval")
+def evaluate(
+    questions: Path,
+    notes: Annotated[Path | None, typer.Option("--notes", help="先为该文件夹建索引 Index this folder first")] = None,
+    index: Annotated[Path | None, typer.Option("--index", help="用现成的索引 Use this index")] = None,
+    out: Annotated[Path, typer.Option("--out", help="报告文件夹 Where reports go")] = Path("out/eval"),
+    as_json: JsonOption = False,
+) -> None:
+    """批量评测：写出 run.jsonl 与 report.json。Run a question set and measure the answers."""
+    from kbqa.evaluation.questions import read_cases
+    from kbqa.evaluation.run import make_folder, report, run, write
+    from kbqa.knowledge import KnowledgeBase
+
+    case_file = read_cases(questions)
+    make_folder(out)  # before the questions run, not after
+    for number, reason in case_file.bad_rows:
+        print(f"{questions.name} 第 {number} 行已跳过 / line {number} skipped: {reason}", file=sys.stderr)
+    with ProgressBar(as_json) as advance:
+        if notes:
+            index = index or out / "index"
+            KnowledgeBase.build(notes, index, progress=advance)
+        kb = KnowledgeBase.open(index or DEFAULT_INDEX)
+        results = run(kb, case_file.cases, lambda done, total: advance("asking", done, total))
+    summary = report(kb, results)
+    write(out, results, summary)
+    if as_json:
+        print_json({"aggregate": summary.aggregate, "by_type": summary.by_type})
+    else:
+        render_report(summary.aggregate, summary.by_type, out)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,97 @@
+"""Question sets: one JSON object a line (fields in docs/evaluation.md)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from kbqa.errors import EvaluationError
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A question with what is known about its right answer.
+
+    Attributes:
+        evidence: groups of alternative quotes; a passage supports a group if it contains one of them.
+        nuggets: facts that a right answer states, each as alternative strings.
+    """
+
+    id: str
+    question: str
+    type: str = ""
+    history: tuple[dict[str, str], ...] = ()
+    answerable: bool = True
+    evidence: tuple[tuple[str, ...], ...] = ()
+    nuggets: tuple[tuple[str, ...], ...] = ()
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFile:
+    """The questions of a file, and the rows that could not be used as (line number, reason)."""
+
+    cases: tuple[Case, ...]
+    bad_rows: tuple[tuple[int, str], ...]
+
+
+def read_cases(path: Path) -> CaseFile:
+    """Read a JSONL question set; bad rows are set aside, not fatal.
+
+    Raises:
+        EvaluationError: the file is missing or has no usable row.
+    """
+    try:
+        rows = path.read_text("utf-8-sig").split("\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise EvaluationError(
+            f"读不了问题集 {path}（{error}）。请检查路径与编码（UTF-8）。",
+            f"Cannot read {path}: {error}. It has to be UTF-8.",
+        ) from None
+    cases: list[Case] = []
+    bad: list[tuple[int, str]] = []
+    seen: set[str] = set()
+    for number, row in enumerate(rows, 1):
+        if not row.strip():
+            continue
+        try:
+            case = _case(json.loads(row), number)
+            if case.id in seen:
+                raise ValueError(f"id {case.id} stands twice")
+            seen.add(case.id)
+            cases.append(case)
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            bad.append((number, f"{type(error).__name__}: {error}"))
+    if not cases:
+        raise EvaluationError(
+            f"问题集 {path} 里没有可用的行。每行应是含 question 字段的 JSON。",
+            f"No usable row in {path}. Each line has to be a JSON object with a `question`.",
+        )
+    return CaseFile(tuple(cases), tuple(bad))
+
+
+def _case(row: dict[str, Any], number: int) -> Case:
+    if not isinstance(row["question"], str):
+        raise TypeError("question has to be a string")
+    answerable = row.get("answerable", True)
+    if not isinstance(answerable, bool):
+        raise TypeError("answerable has to be true or false")
+    return Case(
+        id=str(row.get("id") or f"row{number}"),
+        question=row["question"],
+        type=str(row.get("type") or ""),
+        history=tuple({"role": str(t["role"]), "content": str(t["content"])} for t in row.get("history") or ()),
+        answerable=answerable,
+        evidence=_groups(row.get("evidence")),
+        nuggets=_groups(row.get("nuggets")),
+        note=str(row.get("note") or ""),
+    )
+
+
+def _groups(value: Sequence[Any] | None) -> tuple[tuple[str, ...], ...]:
+    if value is not None and not isinstance(value, list):
+        raise TypeError("evidence and nuggets have to be lists")
+    return tuple(tuple(map(str, group)) if isinstance(group, list) else (str(group),) for group in value or ())

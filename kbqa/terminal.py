@@ -1,0 +1,188 @@
+"""What the command line shows: answers, hits, reports and progress, for people and as JSON."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from kbqa.indexing.build import BuildReport
+    from kbqa.types import Answer, FileReport, Hit
+
+
+def answer_json(answer: Answer) -> dict[str, Any]:
+    """An answer as stable JSON: text, sentences with their citation numbers, citations, hits."""
+    return {
+        "question": answer.question, "understood_as": answer.understood_as, "kind": answer.kind, "answer": answer.text,
+        "sentences": [asdict(s) for s in answer.sentences], "citations": [asdict(c) for c in answer.citations],
+        "abstained": answer.abstained, "confidence": answer.confidence, "notices": list(answer.notices),
+        "follow_ups": list(answer.follow_ups), "related": [hit_json(h) for h in answer.related], "hits": [hit_json(h) for h in answer.hits],
+    }  # fmt: skip
+
+
+def hit_json(hit: Hit) -> dict[str, Any]:
+    chunk = hit.chunk
+    return {
+        "rank": hit.rank, "score": hit.score, "chunk_id": chunk.chunk_id, "doc_id": chunk.doc_id, "start": chunk.start,
+        "end": chunk.end, "heading_path": list(chunk.heading_path), "text": chunk.text, "parts": dict(hit.parts),
+        "matched": list(hit.matched), "duplicates": [list(d) for d in chunk.duplicates],
+    }  # fmt: skip
+
+
+def print_json(value: Any) -> None:
+    print(json.dumps(value, ensure_ascii=False, indent=1))
+
+
+def new_console() -> Any:
+    from rich.console import Console
+
+    return Console(highlight=False, emoji=False)
+
+
+_STAGES = {
+    "reading": "读取 reading", "segmenting": "分词 segmenting", "encoding": "向量 encoding",
+    "asking": "提问 asking",
+}  # fmt: skip
+
+
+_REFRESH_SECONDS = 0.1
+
+
+class ProgressBar:
+    """A progress bar on stderr as a context manager; nothing where nobody watches."""
+
+    def __init__(self, quiet: bool) -> None:
+        self._quiet = quiet or not sys.stderr.isatty()
+        self._bar: Any = None
+
+    def __enter__(self) -> Callable[[str, int, int], None]:
+        if self._quiet:
+            return lambda stage, done, total: None
+        from rich.console import Console
+        from rich.progress import Progress
+
+        # Without a thread of its own: beside another thread the build would not use all cores (see parallel.py).
+        self._bar = Progress(console=Console(stderr=True), transient=True, auto_refresh=False).__enter__()
+        tasks: dict[str, Any] = {}
+        shown = 0.0
+
+        def advance(stage: str, done: int, total: int) -> None:
+            nonlocal shown
+            if stage not in tasks:
+                tasks[stage] = self._bar.add_task(_STAGES.get(stage, stage), total=total)
+            self._bar.update(tasks[stage], completed=done, total=total)
+            if done == total or monotonic() - shown > _REFRESH_SECONDS:
+                self._bar.refresh()
+                shown = monotonic()
+
+        return advance
+
+    def __exit__(self, *error: Any) -> None:
+        if self._bar is not None:
+            self._bar.__exit__(*error)
+
+
+def render_build(report: BuildReport, index: Path) -> None:
+    console = new_console()
+    for file in report.files:
+        console.print(_file_line(file), soft_wrap=True, markup=False)
+    for name in report.ignored:
+        console.print(
+            f"{name}  未读：没有这种格式的读取器 ignored: no reader for this format", soft_wrap=True, markup=False
+        )
+    m = report.manifest
+    state = "没有变化 unchanged" if report.unchanged else "已更新 updated"
+    holds = f"{m.documents} 篇 notes · {m.chunks} 片段 chunks · {m.sentences} 句 sentences · {m.terms} 术语 terms"
+    console.print(
+        f"{index} {state}：{holds} · 沿用 reused {report.reused} · 失败 failed {len(report.failed)}",
+        soft_wrap=True,
+        markup=False,
+    )
+
+
+_SCRIPTS = {"simplified": "简体", "traditional": "繁體", "mixed": "简繁混排", "other": "其他文字"}
+
+
+def _file_line(file: FileReport) -> str:
+    """One line on what reading did to a file; only what there was is named."""
+    if file.error or file.skipped:
+        return f"{file.doc_id}  " + (f"略过 skipped ({file.skipped})" if file.skipped else "失败 failed")
+    done = (
+        (file.glosses_removed, "去注音 glosses"), (file.chrome_lines, "站点行 site lines"), (file.garbled_spots, "乱码处 garbled"),
+        (file.duplicate_paragraphs, "重复段 duplicates"), (file.lines_restored, "补断行 line breaks"),
+    )  # fmt: skip
+    facts = [file.encoding, _SCRIPTS[file.script], f"{file.characters} 字", f"{file.chunks} 片段 chunks"]
+    return f"{file.doc_id}  " + " · ".join([*facts, *(f"{name} {count}" for count, name in done if count)])
+
+
+def render_answer(answer: Answer) -> None:
+    from rich.markup import escape
+
+    console = new_console()
+    for notice in answer.notices:
+        console.print(f"[dim]{escape(notice)}[/dim]")
+    for sentence in answer.sentences:
+        marks = "".join(f"[cyan]\\[{n + 1}][/cyan]" for n in sentence.citations)
+        console.print(("• " if sentence.item else "") + escape(sentence.text) + marks, soft_wrap=True)
+    if answer.citations:
+        console.print("\n[bold]来源 Sources[/bold]")
+    for number, citation in enumerate(answer.citations, 1):
+        place = f"{citation.doc_id}:{citation.line} · {' › '.join(citation.heading_path)}"
+        console.print(f"[cyan]\\[{number}][/cyan] {escape(place)}", soft_wrap=True)
+        if citation.matched:
+            console.print(f"    [dim]命中 matched: {escape('、'.join(citation.matched))}[/dim]", soft_wrap=True)
+        for doc_id, _, _ in citation.also_in:
+            console.print(f"    [dim]另见 also in: {escape(doc_id)}[/dim]")
+    if answer.abstained:
+        console.print("\n[bold]相关 Related[/bold]")
+        render_hits(answer.related)
+
+
+def render_hits(hits: tuple[Hit, ...]) -> None:
+    from rich.markup import escape
+
+    console = new_console()
+    for hit in hits:
+        chunk = hit.chunk
+        console.print(
+            f"[bold]{hit.rank}[/bold] {hit.score:.3f}  {escape(chunk.doc_id)} · {escape(' › '.join(chunk.heading_path))}",
+            soft_wrap=True,
+        )
+        parts = "  ".join(f"{name} {value:.2f}" for name, value in hit.parts.items())
+        console.print(f"    [dim]{parts}  命中 matched: {escape('、'.join(hit.matched))}[/dim]", soft_wrap=True)
+        shown = chunk.text.replace("\n", " ")
+        console.print("    " + escape(shown[:120] + ("…" if len(shown) > 120 else "")), soft_wrap=True)
+
+
+_SHORT = {
+    "Success@1": "S@1",
+    "Success@3": "S@3",
+    "RR@10": "RR",
+    "nugget_recall": "nuggets",
+    "cited_evidence": "cited",
+    "citations_exact": "exact",
+    "refusal_recall": "refused",
+    "false_refusal": "falsely",
+    "median_answer_characters": "length",
+}
+
+
+def render_report(aggregate: dict[str, float], by_type: dict[str, dict[str, float]], out: Path) -> None:
+    from rich.table import Table
+
+    table = Table(box=None)
+    table.add_column("type")
+    for name in aggregate:
+        table.add_column(_SHORT[name], justify="right")
+    for label, values in [*by_type.items(), ("all", aggregate)]:
+        table.add_row(label, *(f"{values[n]:.3g}" if n in values else "" for n in aggregate))
+    console = new_console()
+    for name, value in aggregate.items():
+        console.print(f"{name:26}{value:.4g}", markup=False)
+    console.print(table)
+    console.print(f"已写入 written to {out}：run.jsonl、report.json", soft_wrap=True, markup=False)
