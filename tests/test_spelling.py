@@ -1,0 +1,102 @@
+"""Typos by sound and words in pinyin are mended; what people write right is left alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from kbqa import KnowledgeBase
+from kbqa.indexing.index import Index
+from kbqa.indexing.sounds import sound_key
+from kbqa.retrieval.spelling import Speller
+from kbqa.text import sentence_spans
+
+CORPUS = Path(__file__).resolve().parents[1] / "corpus"
+
+
+def speller_of(index: Path) -> Speller:
+    opened = Index.open(index)
+    return Speller(opened.sounds, opened.vocabulary.ids, opened.segmenter)
+
+
+@pytest.fixture(scope="module")
+def speller(_index: Path) -> Speller:
+    return speller_of(_index)
+
+
+@pytest.fixture(scope="module")
+def corpus_index(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    index = tmp_path_factory.mktemp("corpus") / "index"
+    KnowledgeBase.build(CORPUS, index)
+    return index
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant", "words"),
+    [
+        ("转画率是什么", "转化率是什么", ("转化率",)),
+        ("留纯率怎么算", "留存率怎么算", ("留存率",)),
+        ("zhuanhualv", "转化率", ("转化率",)),
+        ("ZhuanHuaLv 怎么算", "转化率 怎么算", ("转化率",)),
+        ("ｚｈｕａｎｈｕａｌｖ", "转化率", ("转化率",)),
+        ("怎么提高liucunlv？", "怎么提高留存率？", ("留存率",)),
+        ("转画率和留纯率有关系吗", "转化率和留存率有关系吗", ("转化率", "留存率")),
+        ("zhuanhualv和留纯率有关系吗", "转化率和留存率有关系吗", ("转化率", "留存率")),
+        ("留纯率和zhuanhualv和转画率", "留存率和转化率和转化率", ("留存率", "转化率")),
+        ("轉畫率", "转化率", ("转化率",)),
+    ],
+)
+def test_slips_are_mended(typed: str, meant: str, words: tuple[str, ...], speller: Speller) -> None:
+    """Each in its place, and the words put in are named once, in the order they stand."""
+    assert speller.correct(typed) == (meant, words)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "", "？", "转化率", "什么是留存率", "会员积分为什么会过期", "预热期做什么", "今天天气怎么样",
+        "我想问一下这个怎么弄",
+        "What is the conversion rate of this page?", "please explain the data and the time line of our game in China",
+        "share online sale change banner mature language", "AARRR", "A/B test", "2024 年 Q3", "abc123defg", "kpi",
+        "的得地了着过", "一二三四五六", "哈哈哈哈哈", "龘靐齉爩",
+    ],
+)  # fmt: skip
+def test_what_is_right_is_left_alone(text: str, speller: Speller) -> None:
+    """Ordinary words, English that happens to be made of syllables, letters and digits, nonsense."""
+    assert speller.correct(text) == (text, ())
+
+
+@pytest.mark.parametrize(("whose", "in_a_thousand"), [("own", 2), ("foreign", 5)])
+def test_ordinary_sentences(whose: str, in_a_thousand: int, corpus_index: Path, speller: Speller) -> None:
+    """Hardly any sentence of the corpus is touched, be it by its own index or by one that knows other words."""
+    checked = speller_of(corpus_index) if whose == "own" else speller
+    opened = Index.open(corpus_index)
+    sentences = []
+    for doc_id in opened.documents.ids:
+        text = opened.documents.get(doc_id).text
+        sentences += [text[a:b] for a, b in sentence_spans(text)]
+    assert len(sentences) > 1000
+    touched = [(s, words) for s in sentences if (words := checked.correct(s)[1])]
+    assert len(touched) <= len(sentences) * in_a_thousand / 1000, touched
+
+
+def test_typo_is_understood_and_named(kb: KnowledgeBase) -> None:
+    """The answer is that to the right word, and the reader is told how he was understood."""
+    answer = kb.ask("什么是转画率")
+    right = kb.ask("什么是转化率")
+    assert answer.question == "什么是转画率" and answer.understood_as == "什么是转化率"
+    assert any("转化率" in notice for notice in answer.notices) and right.notices == ()
+    assert answer.citations == right.citations != ()
+
+
+@pytest.mark.parametrize(("first", "second"), [("zhuan", "zuan"), ("sheng", "sen"), ("chang", "can"), ("lü", "lv")])
+def test_sounds_that_are_often_confused_are_one(first: str, second: str) -> None:
+    """zh/z, ch/c, sh/s and ng/n; ü typed as v."""
+    assert sound_key([first]) == sound_key([second])
+
+
+def test_other_sounds_are_kept_apart() -> None:
+    """Only those: n/l and h/f stay what they are."""
+    assert len({sound_key([s]) for s in ("nan", "lan", "han", "fan", "gan", "zan")}) == 6
+    assert sound_key(["zhuan", "hua", "lü"]) == "zuanhualv"
