@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from kbqa.indexing.build import BuildReport
 
 
+_TURNS_READ = 6
+
+
 class KnowledgeBase:
     """A team's notes, indexed, as something that answers questions.
 
@@ -118,6 +121,13 @@ class KnowledgeBase:
 
 def _understand(index: Index, question: str, history: Sequence[Turn]) -> Question:
     asked = check(question)
-    corrected, words = Speller(index.sounds, index.vocabulary.ids, index.segmenter).correct(asked)
+    speller = Speller(index.sounds, index.vocabulary.ids, index.segmenter)
+    corrected, words = speller.correct(asked)
+    # A follow-up refers to what the turn before was understood as, not to its typo.
+    history = [
+        {**turn, "content": speller.correct(turn["content"])[0]} if turn.get("role") == "user" else turn
+        for turn in history[-_TURNS_READ:]
+        if turn.get("content")
+    ]
     notices = tuple(f"按「{word}」理解" for word in words)
     return understand(corrected, index.segmenter, history, asked, notices)

@@ -71,6 +71,9 @@ PLACE_BONUS = (0.6, 0.35, 0.2, 0.1, 0.05)
 _FORMULA_BONUS, FIT_BONUS, COUNT_BONUS, ASIDE_PENALTY = 0.7, 0.25, 0.3, 0.5
 
 
+_DEFINED_JUST_BEFORE = 0.5
+
+
 def scored_sentences(index: Index, found: Found) -> list[Scored]:
     """All sentences of the best chunks, the best first."""
     kind, count = found.question.kind, asked_count(found.question.text)
@@ -81,12 +84,23 @@ def scored_sentences(index: Index, found: Found) -> list[Scored]:
         path = index.chunks.paths[int(index.chunks.places[row, 3])]
         bonus -= ASIDE_PENALTY if path and is_aside(path[-1], found.question.text) else 0.0
         headings = {section.start for section in document.sections}
+        previous: tuple[int, int] | None = None
         for sentence in found.sentences.get(row, ()):
             start, end = index.sentences.span(sentence.row)
             if start in headings:
                 continue
             text = fold(document.text[start:end])
             score = sentence.score + bonus + _fit_bonus(kind, text, count, found.question.names) - _thinness(text, kind)
+            if (
+                kind == "formula"
+                and formula_strength(text)
+                and previous
+                and "\n" not in document.text[previous[1] : start]
+            ):
+                # The formula behind the term's own definition: it rarely says the name again.
+                defined = defining_strength(document.text[slice(*previous)], found.question.names) >= 0.8
+                score += _DEFINED_JUST_BEFORE if defined else 0.0
+            previous = (start, end)
             result.append(Scored(row, place, document, start, end, score, sentence.coverage))
     result.sort(key=lambda s: (-s.score, s.place, s.start))
     return result
@@ -173,20 +187,24 @@ def comparison(index: Index, found: Found, sentences: Sequence[Scored], budget: 
         return []
     each = re.search(r"各自|分别|\beach\b|respectively", fold(found.question.text))
     both = [] if each else [s for s in sentences if _names_all(s, sides)]
-    chosen: list[Scored] = []
+    defined = [next((s for s in sentences if defining_strength(s.text, side) >= 0.8), None) for side in sides]
+    chosen = [s for s in dict.fromkeys(defined) if s]
     if both and both[0].score >= 0.7 * sentences[0].score:
-        chosen = both[:1]
-        if not MARKER.match(both[0].text) and not LABEL.match(both[0].text):
-            same = [s for s in sentences if s.chunk == both[0].chunk]
-            return [s.pick() for s in _grow(both[0], same, budget, "compare")]
-    for side in sides:
-        # As written first: 私域 is a name of 私域流量 too, but stands in every sentence on 私域用户.
-        defining = (s for s in sentences if s not in chosen and defining_strength(s.text, side) >= 0.8)
-        speaking = (s for name in side for s in sentences if s not in chosen and name in fold(f"{s.heading} {s.text}"))
-        if one := next(defining, None) or (None if both else next(speaking, None)):
-            chosen.append(one)
-    if len(chosen) < (1 if both else len(sides)):
-        return []
+        item = MARKER.match(both[0].text) or LABEL.match(both[0].text)
+        same = [s for s in sentences if s.chunk == both[0].chunk]
+        related = both[:1] if item else _grow(both[0], same, budget, "compare")
+        chosen = [s for s in chosen if s not in related] + related
+    elif len(chosen) < len(sides):
+        chosen = []
+        for side in sides:
+            # As written first: 私域 is a name of 私域流量 too, but stands in every sentence on 私域用户.
+            spoken = (
+                s for name in side for s in sentences if s not in chosen and name in fold(f"{s.heading} {s.text}")
+            )
+            if one := next(spoken, None):
+                chosen.append(one)
+        if len(chosen) < len(sides):
+            return []
     return [s.pick(item=bool(MARKER.match(s.text))) for s in chosen if len(s.text) <= budget]
 
 

@@ -77,7 +77,10 @@ def passage_fit(kind: str, text: str, heading: str, names: Sequence[str]) -> flo
     if kind in ("howto", "list"):
         items = sum(bool(MARKER.match(line) or LABEL.match(line) or " | " in line) for line in text.split("\n"))
         return headed + (0.6 if items >= 3 else 0.3 if sentence_fits(kind, fold(text)) else 0.0)
-    return headed + (0.6 if sentence_fits(kind, fold(text)) else 0.0)
+    fits = sentence_fits(kind, fold(text))
+    if kind == "formula" and fits and _best_definition(text, names) >= 0.8:
+        return headed + 1.0  # the term is defined here, with its formula
+    return headed + (0.6 if fits else 0.0)
 
 
 def _best_definition(text: str, names: Sequence[str]) -> float:
