@@ -89,6 +89,11 @@ def squeeze(text: str) -> str:
     return _WORDLESS.sub("", fold(text))
 
 
+def squeeze_lines(text: str) -> list[str]:
+    """`squeeze` of every line, at the price of folding once."""
+    return [_WORDLESS.sub("", line) for line in fold(text).split("\n")]
+
+
 # A sentence ends at a full stop, question or exclamation mark (with the closing quotes and brackets behind it) or at a
 # line end. A semicolon does not end one: the halves of a comparison belong together.
 _CLOSERS = "\"'\u201d\u2019\u300d\u300f\uff09)\u3011]"

@@ -25,7 +25,7 @@ from kbqa.notes.reading import READER_VERSION, Reading, note_paths, other_paths,
 from kbqa.settings import BuildSettings
 from kbqa.terms.glossary import Glossary, lexicon, merge
 from kbqa.terms.mining import first_of_each, heading_terms, mine_terms
-from kbqa.text import squeeze
+from kbqa.text import squeeze_lines
 from kbqa.types import Chunk, Document, FileReport, Term
 
 _MIN_PARAGRAPH = 15
@@ -194,5 +194,5 @@ def _file_reports(prepared: Sequence[_Prepared], chunks: Sequence[Chunk]) -> tup
 
 def _paragraphs(document: Document) -> tuple[int, ...]:
     """Hashes of a document's paragraphs as they count for repetition, good within one build."""
-    keys = (squeeze(line) for line in document.text.split("\n"))
+    keys = squeeze_lines(document.text)
     return tuple(hash(key) for key in keys if len(key) >= _MIN_PARAGRAPH)

@@ -58,8 +58,9 @@ def close_headings(text: str) -> str:
 def markdown_lines(text: str) -> list[Line]:
     """Readable lines of a Markdown text: headings with their level, items with `- ` or `1. `, table rows as `a | b`."""
     lines = _walk(_parser().parse(text))
-    # Entities may have brought back what cleaning took out.
-    return [replace(line, text=shown) for line in lines if (shown := normalise_lines(line.text)).strip()]
+    if "&" in text:  # entities may have brought back what cleaning took out
+        lines = (replace(line, text=normalise_lines(line.text)) for line in lines)
+    return [line for line in lines if line.text.strip()]
 
 
 def _walk(tokens: list[Token]) -> Iterator[Line]:
