@@ -202,3 +202,14 @@ def test_an_index_made_by_other_settings_is_an_error_that_names_both(_index: Pat
     assert KnowledgeBase.open(_index, Settings()).info().chunks > 0
     with pytest.raises(IndexMismatch, match=r"max_tokens = 190, now it is 400(.|\n)*--rebuild"):
         KnowledgeBase.open(_index, Settings(build=BuildSettings(max_tokens=400)))
+
+
+@pytest.mark.parametrize("lead", ["选品时需确认:", "选品的依据包括:"])
+def test_a_list_without_markers_is_quoted_whole(lead: str, tmp_path: Path, write_notes: Write) -> None:
+    """A lead-in with its first item on the same line, as pasted slides have it; the case behind the items is none."""
+    items = ("库存够卖两周", "毛利高于三成", "售后投诉较少")
+    body = "\n".join([lead + items[0], *items[1:], "案例:某店下架了亏本的杯子"])
+    notes = write_notes(tmp_path / "notes", {"选品.md": f"# 直播\n\n## 直播选品要确认什么\n\n{body}\n"})
+    KnowledgeBase.build(notes, tmp_path / "index")
+    shown = [s.text for s in KnowledgeBase.open(tmp_path / "index").ask("直播选品要确认哪些").sentences]
+    assert shown == [lead, *items]

@@ -15,7 +15,7 @@ from kbqa.text import Span, fold, sentence_spans
 from kbqa.types import Document
 
 _MAX_SUBSECTIONS = 9
-_CASE = re.compile(r"^(?:案例|例如|常用工具|[\u3400-\u9fff]{0,8}案例)[:\uff1a]")
+_CASE = re.compile(r"^(?:案例|例如|[\u3400-\u9fff]{0,8}案例)[:\uff1a]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ def _lines(document: Document, span: Span) -> list[Span]:
 
 
 _LEAD = re.compile(
-    r"(?:包括|包含|以下[^:]{0,12}|如下[^:]{0,6}|关注|遵循[^:]{0,10}|分为[^:]{0,8}|有)[:\uff1a](?=.{2,40}$)"
+    r"(?:包括|包含|以下[^:]{0,12}|如下[^:]{0,6}|分为[^:]{0,8}|有|[应需要须]\w{2,4})[:\uff1a](?=.{2,40}$)"
 )
 
 

@@ -23,7 +23,7 @@ from kbqa.retrieval.fit import (
 from kbqa.retrieval.question import Question
 from kbqa.retrieval.search import Found
 from kbqa.terms.glossary import names_of
-from kbqa.text import fold, squeeze
+from kbqa.text import Span, fold, squeeze
 from kbqa.types import Document
 
 
@@ -69,8 +69,6 @@ class Scored:
 
 PLACE_BONUS = (0.6, 0.35, 0.2, 0.1, 0.05)
 _FORMULA_BONUS, FIT_BONUS, COUNT_BONUS, ASIDE_PENALTY = 0.7, 0.25, 0.3, 0.5
-
-
 _DEFINED_JUST_BEFORE = 0.5
 
 
@@ -84,26 +82,26 @@ def scored_sentences(index: Index, found: Found) -> list[Scored]:
         path = index.chunks.paths[int(index.chunks.places[row, 3])]
         bonus -= ASIDE_PENALTY if path and is_aside(path[-1], found.question.text) else 0.0
         headings = {section.start for section in document.sections}
-        previous: tuple[int, int] | None = None
+        previous: Span | None = None
         for sentence in found.sentences.get(row, ()):
             start, end = index.sentences.span(sentence.row)
             if start in headings:
                 continue
             text = fold(document.text[start:end])
             score = sentence.score + bonus + _fit_bonus(kind, text, count, found.question.names) - _thinness(text, kind)
-            if (
-                kind == "formula"
-                and formula_strength(text)
-                and previous
-                and "\n" not in document.text[previous[1] : start]
-            ):
-                # The formula behind the term's own definition: it rarely says the name again.
-                defined = defining_strength(document.text[slice(*previous)], found.question.names) >= 0.8
-                score += _DEFINED_JUST_BEFORE if defined else 0.0
+            if kind == "formula" and previous and formula_strength(text):
+                score += _defined_just_before(document, previous, start, found.question.names)
             previous = (start, end)
             result.append(Scored(row, place, document, start, end, score, sentence.coverage))
     result.sort(key=lambda s: (-s.score, s.place, s.start))
     return result
+
+
+def _defined_just_before(document: Document, previous: Span, start: int, names: Sequence[str]) -> float:
+    """A formula in the same paragraph as the term's own definition is the term's: it rarely says the name again."""
+    if "\n" in document.text[previous[1] : start]:
+        return 0.0
+    return _DEFINED_JUST_BEFORE if defining_strength(document.text[slice(*previous)], names) >= 0.8 else 0.0
 
 
 def _fit_bonus(kind: str, folded: str, count: int, names: Sequence[str]) -> float:
