@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 DEFAULT_ENCODER = "static-zh-en"
+
+Mode = Literal["lexical", "dense", "hybrid"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +37,15 @@ class QuerySettings:
         candidates: how many chunks each retriever hands to fusion.
         answer_threshold: confidence below which the answer abstains.
         max_answer: characters that an answer's sentences may have; lists may go to three times that.
+        mode: which retrievers rank; one alone is for measuring, answers need both.
+        reranker: path or hub name of a cross-encoder that orders the best hits anew; none by default.
     """
 
     candidates: int = 60
     answer_threshold: float = 0.5
     max_answer: int = 220
+    mode: Mode = "hybrid"
+    reranker: str = ""
 
 
 @dataclass(frozen=True, slots=True)

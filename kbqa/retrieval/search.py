@@ -86,28 +86,21 @@ def search(index: Index, question: Question, settings: QuerySettings, k: int = 1
     lexical = index.lexical.scores(known)
     vector = index.encoder.encode_queries([expanded(question, index.segmenter)])[0]
     near_rows, near_scores = index.dense.search(vector, settings.candidates)
-    rows = _candidates(lexical, near_rows, settings.candidates)
+    rows = _candidates(lexical, near_rows, settings)
     if rows.size == 0:
         return Found(question, (), (), {}, coverage, vector)
     presence = _presence(index, coverage.tokens, rows)
     parts = {
         "lexical": lexical[rows] / max(float(lexical.max(initial=0.0)), 1e-9),
         "dense": _cosines(index, rows, vector, near_rows, near_scores),
-        "coverage": coverage.of_rows(presence, rows.size),
-        "heading": _heading_coverage(index, rows, coverage),
     }
-    total = _weighted(parts)
-    first = np.lexsort((rows, -total))[:_SENTENCE_CANDIDATES]
-    sentences = _sentence_scores(index, [int(rows[i]) for i in first], coverage, vector)
-    best, fits = np.zeros(rows.size, np.float32), np.zeros(rows.size, np.float32)
-    for i in first:
-        best[i] = max((s.score for s in sentences[int(rows[i])]), default=0.0) / 1.6
-        fits[i] = _fit(index, question, int(rows[i]))
-    parts["sentence"], parts["fit"] = best, fits
-    parts["headline"] = np.zeros(rows.size, np.float32)
-    parts["headline"][first] = _headline_cosines(index, [int(rows[i]) for i in first], vector)
-    total = _weighted(parts)
-    total[np.setdiff1d(np.arange(rows.size), first)] -= 1.0  # not looked at closely: behind those that were
+    sentences: dict[int, tuple[SentenceScore, ...]] = {}
+    if settings.mode == "hybrid":
+        parts["coverage"] = coverage.of_rows(presence, rows.size)
+        parts["heading"] = _heading_coverage(index, rows, coverage)
+        total, sentences = _look_closely(index, question, coverage, vector, rows, parts)
+    else:
+        total = parts[settings.mode]
     order = np.lexsort((rows, -total))[:k]
     hits = tuple(
         Hit(
@@ -120,20 +113,40 @@ def search(index: Index, question: Question, settings: QuerySettings, k: int = 1
     return Found(question, hits, tuple(int(rows[i]) for i in order), sentences, coverage, vector)
 
 
+def _look_closely(
+    index: Index, question: Question, coverage: Coverage, vector: Floats, rows: Rows, parts: dict[str, Floats]
+) -> tuple[Floats, dict[int, tuple[SentenceScore, ...]]]:
+    """Add what only the best candidates are asked for to `parts`; the weighted sums, and the scores of their sentences."""
+    wide = _weighted(parts)
+    first = np.lexsort((rows, -wide))[:_SENTENCE_CANDIDATES]
+    sentences = _sentence_scores(index, [int(rows[i]) for i in first], coverage, vector)
+    for name in ("sentence", "fit", "headline"):
+        parts[name] = np.zeros(rows.size, np.float32)
+    for i in first:
+        parts["sentence"][i] = max((s.score for s in sentences[int(rows[i])]), default=0.0) / 1.6
+        parts["fit"][i] = _fit(index, question, int(rows[i]))
+    parts["headline"][first] = _headline_cosines(index, [int(rows[i]) for i in first], vector)
+    total = _weighted(parts)
+    total[np.setdiff1d(np.arange(rows.size), first)] -= 1.0  # not looked at closely: behind those that were
+    return total, sentences
+
+
 def _weigh(index: Index, question: Question) -> Coverage:
     rarest = float(np.log1p((index.lexical.size + 0.5) / 0.5))
     return Coverage(question.ideas, index.vocabulary.ids, index.lexical.idf, rarest)
 
 
-def _candidates(lexical: Floats, near: Rows, limit: int) -> Rows:
-    """Rows that either retriever proposes, ascending."""
-    count = min(limit, lexical.size)
+def _candidates(lexical: Floats, near: Rows, settings: QuerySettings) -> Rows:
+    """Rows that the retrievers in use propose, ascending."""
+    if settings.mode == "dense":
+        return np.sort(near)
+    count = min(settings.candidates, lexical.size)
     if count == 0:
         return np.empty(0, np.int64)
     cut = np.partition(lexical, lexical.size - count)[lexical.size - count]
     above = np.flatnonzero(lexical >= max(float(cut), 1e-6))
     by_words = above[np.lexsort((above, -lexical[above]))][:count]
-    return np.union1d(by_words, near).astype(np.int64)
+    return np.sort(by_words) if settings.mode == "lexical" else np.union1d(by_words, near).astype(np.int64)
 
 
 def _cosines(index: Index, rows: Rows, vector: Floats, near_rows: Rows, near_scores: Floats) -> Floats:
