@@ -8,7 +8,7 @@ INDEX ?= index
 HOST ?= 127.0.0.1
 PORT ?= 7860
 
-.PHONY: chat index test lint bench clean
+.PHONY: chat index test lint bench bench-quality clean
 .DEFAULT_GOAL := chat
 
 chat: index ## build what is missing, then serve the web chat
@@ -24,6 +24,9 @@ test: $(VENV)/.tested $(VENV)/.browser ## lint and run all tests
 bench: $(VENV)/.installed ## measure speed and memory; SEEDS=folder adds a folder of your own
 	$(BIN)/python -m bench.run $(if $(SEEDS),--notes $(SEEDS))
 
+bench-quality: $(VENV)/.bench ## retrieval on the BEIR folders SETS="dir dir"; ENCODERS="a b" adds encoders
+	$(BIN)/python -m bench.quality $(SETS) $(foreach encoder,$(ENCODERS),--encoder $(encoder))
+
 lint: $(VENV)/.tested
 	$(BIN)/ruff check .
 
@@ -38,7 +41,11 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 	touch $@
 
 $(VENV)/.tested: $(VENV)/.installed
-	$(PIP) -c constraints.txt -e ".[training,test]"
+	$(PIP) -c constraints.txt -e ".[bench,training,test]"
+	touch $@
+
+$(VENV)/.bench: $(VENV)/.installed
+	$(PIP) -c constraints.txt -e ".[bench]"
 	touch $@
 
 # Browser tests need Chromium and a Chinese font; where apt-get may not install them, those tests say so and are skipped.

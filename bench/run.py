@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.measure import MB, Figures, measure, run
+from bench.page import markdown_table, write_between
 
 _ROOT = Path(__file__).resolve().parent.parent
 _PAGE = _ROOT / "docs" / "performance.md"
@@ -93,7 +94,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         figures = {"machine": machine(), "results": results}
         options.json.write_text(json.dumps(figures, ensure_ascii=False, indent=1), "utf-8")
     if not options.no_page:
-        write_page(_PAGE, results)
+        write_between(_PAGE, _BEGIN, _END, markdown(results))
     for miss in misses(results.get("generated", {})):
         print(f"目标未达到 target missed: {miss}", file=sys.stderr)
 
@@ -167,23 +168,8 @@ def machine() -> str:
 
 def markdown(results: Mapping[str, Figures]) -> str:
     """The table as Markdown, under a line that describes the machine."""
-    rows = [
-        [_HEAD_ZH, *results, _TARGET],
-        ["---", *("---:" for _ in results), "---:"],
-        *([f"{r.zh} · {r.en}", *(r.shown(figures) for figures in results.values()), r.target()] for r in ROWS),
-    ]
-    return "\n".join([f"{machine()}.", "", *("| " + " | ".join(row) + " |" for row in rows)])
-
-
-def write_page(page: Path, results: Mapping[str, Figures]) -> None:
-    """Put the table between the markers of the page and leave the prose around them alone."""
-    text = page.read_text("utf-8")
-    head, begin, rest = text.partition(_BEGIN)
-    _, end, tail = rest.partition(_END)
-    if not begin or not end:
-        raise SystemExit(f"{page.name} lacks the lines {_BEGIN} and {_END}; the table was not written.")
-    page.write_text(f"{head}{_BEGIN}\n{markdown(results)}\n{_END}{tail}", "utf-8")
-    print(f"已写入 written to {page.relative_to(_ROOT)}", file=sys.stderr)
+    rows = [[f"{r.zh} · {r.en}", *(r.shown(figures) for figures in results.values()), r.target()] for r in ROWS]
+    return f"{machine()}.\n\n{markdown_table([_HEAD_ZH, *results, _TARGET], rows)}"
 
 
 if __name__ == "__main__":

@@ -13,29 +13,34 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from kbqa.errors import KbqaError
+from kbqa.settings import DEFAULT_ENCODER, Mode
 from kbqa.terminal import (
     ProgressBar,
     answer_json,
+    board_json,
     hit_json,
     new_console,
     print_json,
     render_answer,
+    render_board,
     render_build,
     render_hits,
     render_report,
 )
 
 if TYPE_CHECKING:
-    pass
+    from kbqa.knowledge import KnowledgeBase
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
     help="从自己的笔记里得到带出处的回答。Cited answers from your own notes.",
 )  # fmt: skip
 
+EncoderOption = Annotated[str, typer.Option("--encoder", help="向量模型的名称或路径 Model name or path")]
 IndexOption = Annotated[Path, typer.Option("--index", help="索引文件夹 Index folder")]
 JsonOption = Annotated[bool, typer.Option("--json", help="输出 JSON Print JSON")]
 NotesOption = Annotated[Path, typer.Option("--notes", help="笔记文件夹 Notes folder")]
+RerankerOption = Annotated[str, typer.Option("--reranker", help="重排模型的名称或路径 Cross-encoder, name or path")]
 _INTERRUPTED = 130  # what typer makes of Ctrl-C
 DEFAULT_INDEX, DEFAULT_NOTES = Path("index"), Path("corpus")
 
@@ -58,7 +63,7 @@ def index(
     notes: NotesOption = DEFAULT_NOTES,
     index: IndexOption = DEFAULT_INDEX,
     rebuild: Annotated[bool, typer.Option("--rebuild", help="全部重建 Take nothing over")] = False,
-    encoder: Annotated[str, typer.Option("--encoder", help="向量模型的名称或路径 Model name or path")] = "",
+    encoder: EncoderOption = "",
     as_json: JsonOption = False,
 ) -> None:
     """为笔记文件夹建立索引（增量）。Index a folder of notes, incrementally."""
@@ -69,9 +74,7 @@ def index(
 
     settings = Settings()
     if encoder:
-        # A folder is stored by its full path, so that the index opens from anywhere.
-        name = str(Path(encoder).resolve()) if Path(encoder).exists() else encoder
-        settings = replace(settings, build=replace(settings.build, encoder=name))
+        settings = replace(settings, build=replace(settings.build, encoder=_encoder_name(encoder)))
     with ProgressBar(as_json) as advance:
         report = KnowledgeBase.build(notes, index, settings, rebuild=rebuild, progress=advance)
     if as_json:
@@ -83,11 +86,11 @@ def index(
 
 
 @app.command()
-def ask(question: str, index: IndexOption = DEFAULT_INDEX, as_json: JsonOption = False) -> None:
+def ask(
+    question: str, index: IndexOption = DEFAULT_INDEX, reranker: RerankerOption = "", as_json: JsonOption = False
+) -> None:
     """提问，得到带出处的回答。Ask a question."""
-    from kbqa.knowledge import KnowledgeBase
-
-    answer = KnowledgeBase.open(index).ask(question)
+    answer = _open(index, reranker).ask(question)
     if as_json:
         print_json(answer_json(answer))
     else:
@@ -99,12 +102,11 @@ def search(
     question: str,
     index: IndexOption = DEFAULT_INDEX,
     k: Annotated[int, typer.Option("-k", min=1, max=50, help="条数 How many")] = 10,
+    reranker: RerankerOption = "",
     as_json: JsonOption = False,
 ) -> None:
     """只检索：片段、得分的组成、命中的词。Passages with the parts of their score."""
-    from kbqa.knowledge import KnowledgeBase
-
-    hits = KnowledgeBase.open(index).search(question, k)
+    hits = _open(index, reranker).search(question, k)
     if as_json:
         print_json([hit_json(hit) for hit in hits])
     else:
@@ -145,6 +147,7 @@ def evaluate(
     notes: Annotated[Path | None, typer.Option("--notes", help="先为该文件夹建索引 Index this folder first")] = None,
     index: Annotated[Path | None, typer.Option("--index", help="用现成的索引 Use this index")] = None,
     out: Annotated[Path, typer.Option("--out", help="报告文件夹 Where reports go")] = Path("out/eval"),
+    reranker: RerankerOption = "",
     as_json: JsonOption = False,
 ) -> None:
     """批量评测：写出 run.jsonl 与 report.json。Run a question set and measure the answers."""
@@ -160,7 +163,7 @@ def evaluate(
         if notes:
             index = index or out / "index"
             KnowledgeBase.build(notes, index, progress=advance)
-        kb = KnowledgeBase.open(index or DEFAULT_INDEX)
+        kb = _open(index or DEFAULT_INDEX, reranker)
         results = run(kb, case_file.cases, lambda done, total: advance("asking", done, total))
     summary = report(kb, results)
     write(out, results, summary)
@@ -168,6 +171,46 @@ def evaluate(
         print_json({"aggregate": summary.aggregate, "by_type": summary.by_type})
     else:
         render_report(summary.aggregate, summary.by_type, out)
+
+
+@app.command()
+def board(
+    folders: Annotated[list[Path], typer.Argument(help="BEIR 格式的评测集 Sets in BEIR layout", metavar="DIR")],
+    mode: Annotated[Mode, typer.Option("--mode", help="用哪些检索器 Which retrievers rank")] = "hybrid",
+    encoder: EncoderOption = DEFAULT_ENCODER,
+    work: Annotated[Path | None, typer.Option("--work", help="保留索引的文件夹 Keep the indexes here")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """只评检索：BEIR 格式的公开评测集。Measure retrieval alone on sets in BEIR layout."""
+    from kbqa.evaluation.board import run_board
+
+    with ProgressBar(as_json) as advance:
+        result = run_board(folders, (mode,), _encoder_name(encoder), work, advance)
+    if as_json:
+        print_json(board_json(result))
+    else:
+        render_board(result)
+    for error in result.failed:
+        print(error, file=sys.stderr)
+    if result.failed:
+        raise typer.Exit(1)
+
+
+def _encoder_name(encoder: str) -> str:
+    from kbqa.indexing.model_files import full_name
+
+    return full_name(encoder)
+
+
+def _open(index: Path, reranker: str) -> KnowledgeBase:
+    """An index, whatever it was built with, asked with the reranker that is named."""
+    from dataclasses import replace
+
+    from kbqa.knowledge import KnowledgeBase
+
+    kb = KnowledgeBase.open(index)
+    kb.settings = replace(kb.settings, query=replace(kb.settings.query, reranker=reranker))
+    return kb
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from kbqa.evaluation.board import Board
     from kbqa.indexing.build import BuildReport
     from kbqa.types import Answer, FileReport, Hit
 
@@ -34,6 +35,20 @@ def hit_json(hit: Hit) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def board_json(board: Board) -> dict[str, Any]:
+    """The board as stable JSON: the figures of every set, and their means with each set counting once."""
+    from kbqa.evaluation.board import mean
+
+    sets = [
+        {
+            "name": f.name, "queries": f.queries, "passages": f.passages, "refused": f.refused, "mode": f.mode,
+            "encoder": f.encoder, **f.values, "ms_p50": f.ms_p50,
+        }
+        for f in board.figures
+    ]  # fmt: skip
+    return {"sets": sets, "mean": mean(board.figures)}
+
+
 def print_json(value: Any) -> None:
     print(json.dumps(value, ensure_ascii=False, indent=1))
 
@@ -46,7 +61,7 @@ def new_console() -> Any:
 
 _STAGES = {
     "reading": "读取 reading", "segmenting": "分词 segmenting", "encoding": "向量 encoding",
-    "asking": "提问 asking",
+    "asking": "提问 asking", "mining": "术语 terms", "sets": "评测集 sets",
 }  # fmt: skip
 
 
@@ -186,3 +201,30 @@ def render_report(aggregate: dict[str, float], by_type: dict[str, dict[str, floa
         console.print(f"{name:26}{value:.4g}", markup=False)
     console.print(table)
     console.print(f"已写入 written to {out}：run.jsonl、report.json", soft_wrap=True, markup=False)
+
+
+def render_board(board: Board) -> None:
+    """One line a set, the means below, and how many queries were refused; nothing if no set could be measured."""
+    from rich.markup import escape
+    from rich.table import Table
+
+    from kbqa.evaluation.board import MEASURES, mean
+
+    if not board.figures:
+        return
+    table = Table(box=None)
+    table.add_column("set")
+    for name in ("queries", "passages", *MEASURES, "ms p50"):
+        table.add_column(name, justify="right")
+    for f in board.figures:
+        values = (f"{f.values[name]:.3f}" for name in MEASURES)
+        table.add_row(escape(f.name), f"{f.queries:,}", f"{f.passages:,}", *values, f"{f.ms_p50:.1f}")
+    table.add_row("mean", "", "", *(f"{value:.3f}" for value in mean(board.figures).values()), "")
+    console = new_console()
+    console.print(table)
+    console.print(f"{board.figures[0].mode} · {escape(board.figures[0].encoder)}", soft_wrap=True)
+    for f in board.figures:
+        if f.refused:
+            console.print(
+                f"{escape(f.name)}：{f.refused} 个问题被拒，按 0 分计 queries refused, scored 0", soft_wrap=True
+            )

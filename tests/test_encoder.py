@@ -15,14 +15,16 @@ import pytest
 from kbqa import BuildSettings, KnowledgeBase, Settings
 from kbqa.errors import EncoderError
 from kbqa.indexing.build import build_index
-from kbqa.indexing.encoder import load_encoder
+from kbqa.indexing.encoder import SentenceTransformerEncoder, load_encoder
 from kbqa.indexing.index import Index
+from kbqa.indexing.model_files import SHIPPED
 from kbqa.indexing.store import current_generation
 from kbqa.indexing.write import encoded_text
 from kbqa.settings import DEFAULT_ENCODER
 
-WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
-CHARACTERS = "问段：的是转化率留存积分会员比例人数完成目标动作签到订单短信奖励活动预算每日首发邀请名单"
+WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "query", "passage", ":"]
+BGE_PROMPT = "为这个句子生成表示以用于检索相关文章："
+CHARACTERS = "问段：的是转化率留存积分会员比例人数完成目标动作签到订单短信奖励活动预算每日首发邀请名单" + BGE_PROMPT
 TEXTS = ["转化率是完成目标的人数比例", "会员签到积分", "邀请奖励"]
 
 
@@ -68,10 +70,9 @@ def static(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def bert(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A BERT of one layer with random weights, read at its first token, with prompts for questions and passages."""
+def raw(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A bare checkpoint, as transformers saves it: a BERT of one layer with random weights."""
     import torch
-    from sentence_transformers import SentenceTransformer
     from transformers import BertConfig, BertModel, BertTokenizerFast
 
     torch.manual_seed(0)
@@ -84,22 +85,49 @@ def bert(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )  # fmt: skip
     BertModel(config).save_pretrained(raw)
     BertTokenizerFast(str(raw / "vocab.txt")).save_pretrained(raw)
+    return raw
+
+
+@pytest.fixture(scope="module")
+def bert(raw: Path) -> Path:
+    """The same as a model of sentence-transformers, read at its first token, with prompts for questions and passages."""
+    from sentence_transformers import SentenceTransformer
+
     parts = [modules().Transformer(str(raw)), modules().Pooling(32, pooling_mode="cls")]
     folder = raw.parent / "bert"
     SentenceTransformer(modules=parts, prompts={"query": "问：", "document": "段："}, device="cpu").save(str(folder))
     return folder
 
 
-def first_token(folder: Path, text: str) -> np.ndarray:
-    """The oracle for `bert`: the hidden state of the first token, by transformers alone, brought to length 1."""
+def states(folder: Path, text: str) -> np.ndarray:
+    """The oracle: hidden states of a text, by transformers alone."""
     import torch
     from transformers import AutoModel, AutoTokenizer
 
     tokens = AutoTokenizer.from_pretrained(folder)(text, return_tensors="pt")
-    assert tokens["input_ids"].shape[1] == len(text) + 2 and 1 not in tokens["input_ids"]
+    assert 1 not in tokens["input_ids"]  # no character of the text is unknown
     with torch.no_grad():
-        hidden = AutoModel.from_pretrained(folder).eval()(**tokens).last_hidden_state[0, 0].numpy()
-    return hidden / np.linalg.norm(hidden)
+        return AutoModel.from_pretrained(folder).float().eval()(**tokens).last_hidden_state[0].numpy()
+
+
+def unit(vector: np.ndarray) -> np.ndarray:
+    return vector / np.linalg.norm(vector)
+
+
+def first_token(folder: Path, text: str) -> np.ndarray:
+    """The state of the first token, brought to length 1."""
+    return unit(states(folder, text)[0])
+
+
+def average(folder: Path, text: str) -> np.ndarray:
+    """The mean of all states, brought to length 1."""
+    return unit(states(folder, text).mean(axis=0))
+
+
+def edit(path: Path, **values: Any) -> None:
+    """Set keys of a JSON file, or remove those set to None."""
+    data = {**json.loads(path.read_text("utf-8")), **values}
+    path.write_text(json.dumps({k: v for k, v in data.items() if v is not None}, ensure_ascii=False), "utf-8")
 
 
 # --- the embedded model -----------------------------------------------------------------------------------------------
@@ -165,9 +193,7 @@ def test_digest_is_the_models(bert: Path, static: Path, tmp_path: Path) -> None:
 
 
 def _other_prompt(folder: Path) -> None:
-    path = folder / "config_sentence_transformers.json"
-    data = json.loads(path.read_text("utf-8"))
-    path.write_text(json.dumps({**data, "prompts": {"query": "问：", "document": "的："}}), "utf-8")
+    edit(folder / "config_sentence_transformers.json", prompts={"query": "问：", "document": "的："})
 
 
 def _other_pooling(folder: Path) -> None:
@@ -189,7 +215,11 @@ def _other_tokens(folder: Path) -> None:
     (folder / "vocab.txt").unlink(missing_ok=True)
 
 
-@pytest.mark.parametrize("change", [_other_prompt, _other_pooling, _other_tokens])
+def _other_length(folder: Path) -> None:
+    edit(folder / "tokenizer_config.json", model_max_length=4)
+
+
+@pytest.mark.parametrize("change", [_other_prompt, _other_pooling, _other_tokens, _other_length])
 def test_digest_covers_more_than_weights(change: Callable[[Path], None], bert: Path, tmp_path: Path) -> None:
     """What gives other vectors has another digest, else old vectors would be taken for new ones."""
     changed = Path(shutil.copytree(bert, tmp_path / "changed"))
@@ -197,6 +227,114 @@ def test_digest_covers_more_than_weights(change: Callable[[Path], None], bert: P
     before, after = load_encoder(str(bert)), load_encoder(str(changed))
     assert not np.allclose(before.encode_passages(["转化率的人"]), after.encode_passages(["转化率的人"]), atol=1e-3)
     assert before.digest != after.digest
+
+
+# --- what the folder leaves unsaid ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "query", "passage", "oracle"),
+    [
+        ("bge-tiny-zh-v1.5", BGE_PROMPT, "", first_token),
+        ("multilingual-e5-small", "query: ", "passage: ", average),
+        ("gte-tiny-zh", "", "", first_token),
+        ("m3e-tiny", "", "", average),
+        ("our-own", "", "", average),
+    ],
+)
+def test_bare_checkpoint(
+    name: str, query: str, passage: str, oracle: Callable[[Path, str], np.ndarray], raw: Path, tmp_path: Path
+) -> None:
+    """A folder without modules.json is used as its family wants: prompts and pooling; any other by its mean."""
+    folder = Path(shutil.copytree(raw, tmp_path / name))
+    encoder = load_encoder(str(folder))
+    np.testing.assert_allclose(encoder.encode_queries(["转化率"])[0], oracle(raw, f"{query}转化率"), atol=1e-5)
+    for text, vector in zip(TEXTS, encoder.encode_passages(TEXTS), strict=True):
+        np.testing.assert_allclose(vector, oracle(raw, passage + text), atol=1e-5)
+
+
+def test_the_folder_has_the_last_word(bert: Path, tmp_path: Path) -> None:
+    """Prompts in its files win over those of its family, whichever of the usual names the passage's goes by."""
+    folder = Path(shutil.copytree(bert, tmp_path / "bge-tiny-zh"))
+    assert load_encoder(str(folder)).digest == load_encoder(str(bert)).digest
+    edit(folder / "config_sentence_transformers.json", prompts={"query": "", "passage": "段："})
+    encoder = load_encoder(str(folder))
+    np.testing.assert_allclose(encoder.encode_queries(["转化率"])[0], first_token(bert, "转化率"), atol=1e-5)
+    np.testing.assert_allclose(encoder.encode_passages(["转化率"])[0], first_token(bert, "段：转化率"), atol=1e-5)
+
+
+@pytest.mark.parametrize("prompts", [None, {}])
+def test_prompts_of_the_family_with_the_pooling_of_the_folder(
+    prompts: dict[str, str] | None, bert: Path, tmp_path: Path
+) -> None:
+    """Each is filled in by itself: this folder says how to pool and not what to put before a question."""
+    folder = Path(shutil.copytree(bert, tmp_path / "bge-tiny-zh"))
+    _other_pooling(folder)
+    edit(folder / "config_sentence_transformers.json", prompts=prompts)
+    encoder = load_encoder(str(folder))
+    np.testing.assert_allclose(encoder.encode_queries(["转化率"])[0], average(bert, BGE_PROMPT + "转化率"), atol=1e-5)
+    np.testing.assert_allclose(encoder.encode_passages(["转化率"])[0], average(bert, "转化率"), atol=1e-5)
+
+
+def test_long_texts_are_cut_where_the_model_ends(bert: Path, raw: Path, tmp_path: Path) -> None:
+    """At the length that the folder names, else at the last position that there is (128 here, two for the marks)."""
+    text = (CHARACTERS * 5)[:300]
+    bare = load_encoder(str(raw)).encode_passages([text])[0]
+    np.testing.assert_allclose(bare, average(raw, text[:126]), atol=1e-5)
+    folder = Path(shutil.copytree(bert, tmp_path / "short"))
+    edit(folder / "sentence_bert_config.json", max_seq_length=10)
+    short = load_encoder(str(folder)).encode_passages([text])[0]
+    np.testing.assert_allclose(short, first_token(bert, "段：" + text[:6]), atol=1e-5)
+
+
+def test_half_precision_is_computed_in_full(raw: Path, tmp_path: Path) -> None:
+    """Weights stored in half precision are read, not computed with: their rounding is all that is lost."""
+    from transformers import AutoModel
+
+    folder = Path(shutil.copytree(raw, tmp_path / "gte-tiny-zh"))
+    AutoModel.from_pretrained(raw).half().save_pretrained(folder)
+    vector = load_encoder(str(folder)).encode_passages(["会员签到积分"])[0]
+    np.testing.assert_allclose(vector, first_token(folder, "会员签到积分"), atol=1e-6)
+
+
+def test_nothing_is_printed(bert: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """No bar, no hint of a library's on the terminal, neither at loading nor at encoding."""
+    load_encoder(str(bert)).encode_passages(TEXTS * 50)
+    assert capfd.readouterr() == ("", "")
+
+
+# --- names ------------------------------------------------------------------------------------------------------------
+
+
+def cache(root: Path, name: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Put a folder where the hub's library keeps what was downloaded under a name."""
+    revision = "0123456789abcdef0123456789abcdef01234567"
+    repository = root / f"models--{name.replace('/', '--')}"
+    shutil.copytree(folder, repository / "snapshots" / revision)
+    (repository / "refs").mkdir()
+    (repository / "refs" / "main").write_text(revision)
+    monkeypatch.setenv("SENTENCE_TRANSFORMERS_HOME", str(root))
+
+
+def test_hub_name_from_the_cache(bert: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A model that was fetched before is found by its name and is the same as by its path."""
+    cache(tmp_path, "nobody/tiny", bert, monkeypatch)
+    encoder = load_encoder("nobody/tiny")
+    assert encoder.name == "nobody/tiny" and encoder.digest == load_encoder(str(bert)).digest
+
+
+def test_family_by_hub_name(raw: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the cache a folder is named by its revision; the family is known by the model's name."""
+    cache(tmp_path, "BAAI/bge-tiny-zh-v1.5", raw, monkeypatch)
+    vector = load_encoder("BAAI/bge-tiny-zh-v1.5").encode_queries(["转化率"])[0]
+    np.testing.assert_allclose(vector, first_token(raw, BGE_PROMPT + "转化率"), atol=1e-5)
+
+
+def test_base(bert: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`base` is the folder beside the embedded model; an index keeps the short name, so that it opens anywhere."""
+    monkeypatch.setitem(SHIPPED, "base", str(bert))
+    assert load_encoder("base").name == "base"
+    assert load_encoder("base").digest == load_encoder(str(bert)).digest
 
 
 # --- no such model ----------------------------------------------------------------------------------------------------
@@ -208,6 +346,37 @@ def test_missing_hub_model() -> None:
         load_encoder("nobody/no-such-model")
     for text in (error.value.zh, error.value.en):
         assert "nobody/no-such-model" in text and "hf download nobody/no-such-model" in text
+
+
+def _code_in_configuration(folder: Path) -> None:
+    edit(folder / "config.json", model_type="their-own", auto_map={"AutoConfig": "own.C", "AutoModel": "own.M"})
+
+
+def _code_in_modules(folder: Path) -> None:
+    path = folder / "modules.json"
+    steps = json.loads(path.read_text("utf-8"))
+    steps[0]["type"] = "own.M"
+    path.write_text(json.dumps(steps), "utf-8")
+
+
+@pytest.mark.parametrize("change", [_code_in_configuration, _code_in_modules])
+def test_code_of_a_model_is_never_run(change: Callable[[Path], None], bert: Path, tmp_path: Path) -> None:
+    """A model that brings its own program is refused, with the reason; the program does not run."""
+    folder = Path(shutil.copytree(bert, tmp_path / "model"))
+    (folder / "own.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'w')")
+    change(folder)
+    with pytest.raises(EncoderError) as error:
+        load_encoder(str(folder))
+    assert all("trust_remote_code" in text and str(folder) in text for text in (error.value.zh, error.value.en))
+    assert not (tmp_path / "ran").exists()
+
+
+def test_a_reranker_is_no_encoder(raw: Path, tmp_path: Path) -> None:
+    """A classifier would give vectors of a sort; it is refused, and the option it belongs to named."""
+    folder = Path(shutil.copytree(raw, tmp_path / "model"))
+    edit(folder / "config.json", architectures=["BertForSequenceClassification"])
+    with pytest.raises(EncoderError, match="--reranker"):
+        load_encoder(str(folder))
 
 
 @pytest.mark.parametrize("damage", ["absent", "empty", "weights", "modules"])
@@ -260,6 +429,24 @@ def test_another_encoder_embeds_everything_again(static: Path, notes: Path, inde
     np.testing.assert_array_equal(stored_vectors(index), stored_vectors(tmp_path / "fresh"))
     build_index(notes, index)
     assert {p.name: p.read_bytes() for p in current_generation(index).iterdir()} == before
+
+
+def test_progress_while_embedding_again(
+    static: Path, notes: Path, index: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A new encoder starts from nothing, reports after every batch, and has no more to do the next time."""
+    monkeypatch.setattr(SentenceTransformerEncoder, "batch", 4)
+    seen: list[tuple[str, int, int]] = []
+    report = build_index(notes, index, BuildSettings(encoder=str(static)), progress=lambda *step: seen.append(step))
+    chunks = report.manifest.chunks
+    assert [s for s in seen if s[0] == "encoding"] == [
+        ("encoding", min(done, chunks), chunks) for done in range(4, chunks + 4, 4)
+    ]
+    assert KnowledgeBase.open(index).info().encoder == str(static)
+    seen.clear()
+    (notes / "新.md").write_text("# 新\n\n完成签到的会员人数。\n", "utf-8")
+    build_index(notes, index, BuildSettings(encoder=str(static)), progress=lambda *step: seen.append(step))
+    assert [s for s in seen if s[0] == "encoding"] == [("encoding", chunks + 1, chunks + 1)]
 
 
 def test_index_whose_model_is_gone(static: Path, notes: Path, tmp_path: Path) -> None:

@@ -30,7 +30,8 @@ def parallel_map(work: Callable[[Item], Result], items: Sequence[Item], *, worth
     """
     global _work
     cores = os.cpu_count() or 1
-    threads = threading.active_count() > 1 or "torch" in sys.modules  # torch keeps threads that Python does not see
+    # torch and onnxruntime keep threads that Python does not see.
+    threads = threading.active_count() > 1 or not sys.modules.keys().isdisjoint(("torch", "onnxruntime"))
     if not worthwhile or cores < 2 or sys.platform != "linux" or threads:
         yield from map(work, items)
         return

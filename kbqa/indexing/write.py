@@ -25,7 +25,6 @@ from kbqa.types import Chunk, Document
 
 Progress = Callable[[str, int, int], None]
 
-_ENCODE_BATCH = 512
 _SEGMENT_BATCH = 256
 _PARALLEL_CHUNKS = 4_000
 _HASH_BYTES = 16
@@ -136,7 +135,7 @@ def _write_dense(
     for row, vector in known.items():
         vectors[row] = vector
     fresh = [i for i in range(len(texts)) if i not in known]
-    batches = [fresh[i : i + _ENCODE_BATCH] for i in range(0, len(fresh), _ENCODE_BATCH)]
+    batches = [fresh[i : i + encoder.batch] for i in range(0, len(fresh), encoder.batch)]
     # Only the embedded model: a torch model brings threads of its own, and forking it is not safe.
     worthwhile = len(fresh) > _PARALLEL_CHUNKS and encoder.name == DEFAULT_ENCODER
     encoded = parallel_map(

@@ -18,6 +18,7 @@ from kbqa.indexing.segment import CONCEPT
 from kbqa.retrieval.coverage import Coverage
 from kbqa.retrieval.fit import is_aside, passage_fit
 from kbqa.retrieval.question import Question, expanded
+from kbqa.retrieval.rerank import rerank
 from kbqa.settings import QuerySettings
 from kbqa.text import squeeze
 from kbqa.types import Hit
@@ -101,10 +102,14 @@ def search(index: Index, question: Question, settings: QuerySettings, k: int = 1
         total, sentences = _look_closely(index, question, coverage, vector, rows, parts)
     else:
         total = parts[settings.mode]
-    order = np.lexsort((rows, -total))[:k]
+    order = np.lexsort((rows, -total))
+    scores = total[order]  # they fall by rank even if a reranker has another order: confidence is fitted on their scale
+    if settings.reranker and settings.mode == "hybrid":
+        order, parts["rerank"] = rerank(index, question.text, rows, order, settings.reranker)
+    order = order[:k]
     hits = tuple(
         Hit(
-            index.chunks.chunk(int(rows[i])), round(float(total[i]), 6), rank,
+            index.chunks.chunk(int(rows[i])), round(float(scores[rank - 1]), 6), rank,
             {name: round(float(values[i]), 4) for name, values in parts.items()},
             _matched(question, presence, int(i)),
         )
