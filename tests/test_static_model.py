@@ -13,25 +13,28 @@ from safetensors.numpy import load_file, save_file
 
 import kbqa.models
 from kbqa.errors import EncoderError
+from kbqa.indexing.pieces import Pieces
 from kbqa.indexing.static_model import StaticModel
 
 SHIPPED = Path(kbqa.models.__file__).parent / "static-zh-en"
 
-PIECES = [("[UNK]", 0.0), ("用户", -3.0), ("增长", -3.0), ("用", -8.0), ("户", -8.0), ("growth", -3.0), ("g", -15.0)]
-ROWS = np.array([[0, 0, 0], [3, 0, 0], [0, 4, 0], [1, 1, 1], [2, 2, 2], [0, 4, 3], [9, 9, 9]], dtype=np.int8)
-SCALES = np.array([1.0, 1.0, 2.0], dtype=np.float32)
+PIECES = ["用户", "增长", "用", "户", "growth", "g"]
+# Values of a row and the length they are multiplied by.
+ROWS = np.array([[3, 0, 0, 0], [0, 4, 0, 0], [1, 1, 1, 1], [2, 2, 2, 2], [0, 4, 3, 0], [7, 7, 7, 7]], dtype=np.int8)
+LENGTHS = np.array([1, 1, 1, 1, 2, 1], dtype=np.uint8)
+
+
+def packed(rows: np.ndarray) -> np.ndarray:
+    """By hand: first half low, second half high, eight added."""
+    return ((rows[:, :2] + 8) + 16 * (rows[:, 2:] + 8)).astype(np.uint8)
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A model of seven pieces and three dimensions, written without the exporter."""
-    from tokenizers import Tokenizer, models, pre_tokenizers
-
-    tokenizer = Tokenizer(models.Unigram(PIECES, unk_id=0, byte_fallback=False))
-    tokenizer.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
-    tokenizer.save(str(tmp_path / "tokenizer.json"))
-    save_file({"embeddings": ROWS, "scales": SCALES}, str(tmp_path / "model.safetensors"))
-    (tmp_path / "config.json").write_text(json.dumps({"dimension": 3}), encoding="utf-8")
+    """A model of six pieces and four dimensions, written without the exporter."""
+    (tmp_path / "vocabulary.txt").write_text("".join(f"{piece}\n" for piece in PIECES), encoding="utf-8")
+    save_file({"codes": packed(ROWS), "lengths": LENGTHS}, str(tmp_path / "model.safetensors"))
+    (tmp_path / "config.json").write_text(json.dumps({"dimension": 4}), encoding="utf-8")
     return tmp_path
 
 
@@ -40,10 +43,11 @@ def shipped() -> StaticModel:
     return StaticModel.load(SHIPPED)
 
 
-def test_vector_is_the_normalised_mean_of_the_scaled_rows(folder: Path) -> None:
-    """用户增长 is rows (3,0,0) and (0,4,0); growth is (0,4,3) with the third dimension doubled."""
-    vectors = StaticModel.load(folder).encode(["用户增长", "growth"])
-    expected = [[0.6, 0.8, 0.0], [0.0, 4 / 52**0.5, 6 / 52**0.5]]
+def test_vector_is_the_normalised_sum_of_the_weighed_rows(folder: Path) -> None:
+    """用户增长 is (3,0,0,0) and (0,4,0,0); growth is twice (0,4,3,0); of four 用户 and one 增长 the first weighs √4."""
+    vectors = StaticModel.load(folder).encode(["用户增长", "growth", "用户growth", "用户用户，用户。用户 增长"])
+    expected = [[0.6, 0.8, 0, 0], [0, 0.8, 0.6, 0], [3, 8, 6, 0], [6, 4, 0, 0]]
+    expected = [np.array(row) / np.linalg.norm(row) for row in expected]
     np.testing.assert_allclose(vectors, expected, atol=1e-6)
     assert vectors.dtype == np.float32
 
@@ -59,7 +63,7 @@ def test_width_case_script_and_unknown_characters_do_not_matter(folder: Path) ->
 def test_texts_without_known_pieces_give_zero_rows(folder: Path) -> None:
     model = StaticModel.load(folder)
     assert not model.encode(["", "  ", "？！", "☃☃"]).any()
-    assert model.encode([]).shape == (0, 3)
+    assert model.encode([]).shape == (0, 4)
 
 
 def test_order_and_company_of_texts_do_not_matter(folder: Path) -> None:
@@ -71,20 +75,20 @@ def test_order_and_company_of_texts_do_not_matter(folder: Path) -> None:
         np.testing.assert_array_equal(together[place], model.encode([texts[place]])[0])
 
 
-def test_digest_changes_with_weights_and_with_tokenizer(folder: Path) -> None:
+def test_digest_changes_with_weights_and_with_vocabulary(folder: Path) -> None:
     before = StaticModel.load(folder).digest
     assert len(before) == 64 and before == StaticModel.load(folder).digest
     other = ROWS.copy()
     other[1, 0] = 4
-    save_file({"embeddings": other, "scales": SCALES}, str(folder / "model.safetensors"))
+    save_file({"codes": packed(other), "lengths": LENGTHS}, str(folder / "model.safetensors"))
     changed = StaticModel.load(folder).digest
     assert changed != before
-    tokenizer = folder / "tokenizer.json"
-    tokenizer.write_text(tokenizer.read_text(encoding="utf-8").replace("-8.0", "-7.0"), encoding="utf-8")
+    vocabulary = folder / "vocabulary.txt"
+    vocabulary.write_text(vocabulary.read_text(encoding="utf-8").replace("growth", "growths"), encoding="utf-8")
     assert StaticModel.load(folder).digest not in {before, changed}
 
 
-@pytest.mark.parametrize("name", ["model.safetensors", "tokenizer.json", "config.json"])
+@pytest.mark.parametrize("name", ["model.safetensors", "vocabulary.txt", "config.json"])
 def test_missing_file_is_named(folder: Path, name: str) -> None:
     (folder / name).unlink()
     with pytest.raises(EncoderError) as caught:
@@ -92,7 +96,7 @@ def test_missing_file_is_named(folder: Path, name: str) -> None:
     assert name in caught.value.zh and name in caught.value.en and "pip install" in caught.value.en
 
 
-@pytest.mark.parametrize("name", ["model.safetensors", "tokenizer.json", "config.json"])
+@pytest.mark.parametrize("name", ["model.safetensors", "vocabulary.txt", "config.json"])
 @pytest.mark.parametrize("content", [b"", b"\xff" * 40, b"[1]"])
 def test_damaged_file_is_named(folder: Path, name: str, content: bytes) -> None:
     (folder / name).write_bytes(content)
@@ -101,18 +105,18 @@ def test_damaged_file_is_named(folder: Path, name: str, content: bytes) -> None:
 
 
 def test_cut_off_weights_and_sizes_that_do_not_fit(folder: Path) -> None:
-    """Half a download, a config of another model, a tokenizer of another model."""
+    """Half a download, a config of another model, a vocabulary of another model."""
     weights = folder / "model.safetensors"
     whole = weights.read_bytes()
     weights.write_bytes(whole[:-5])
     with pytest.raises(EncoderError, match="damaged"):
         StaticModel.load(folder)
     weights.write_bytes(whole)
-    (folder / "config.json").write_text('{"dimension": 4}', encoding="utf-8")
+    (folder / "config.json").write_text('{"dimension": 6}', encoding="utf-8")
     with pytest.raises(EncoderError, match="dimension"):
         StaticModel.load(folder)
-    (folder / "config.json").write_text('{"dimension": 3}', encoding="utf-8")
-    save_file({"embeddings": ROWS[:-1].copy(), "scales": SCALES}, str(weights))
+    (folder / "config.json").write_text('{"dimension": 4}', encoding="utf-8")
+    save_file({"codes": packed(ROWS[:-1]), "lengths": LENGTHS[:-1].copy()}, str(weights))
     with pytest.raises(EncoderError, match="size"):
         StaticModel.load(folder)
 
@@ -120,35 +124,35 @@ def test_cut_off_weights_and_sizes_that_do_not_fit(folder: Path) -> None:
 def test_shipped_model_fits_and_has_a_card(shipped: StaticModel) -> None:
     files = list(SHIPPED.iterdir())
     assert sum(file.stat().st_size for file in files) <= 35_000_000
-    assert {file.name for file in files} == {"model.safetensors", "tokenizer.json", "config.json", "README.md"}
-    assert shipped.dimension == 512
+    assert {file.name for file in files} == {"model.safetensors", "vocabulary.txt", "config.json", "README.md"}
+    assert shipped.dimension == 1024
     card = (SHIPPED / "README.md").read_text(encoding="utf-8")
     for word in ("CC BY-SA 4.0", "cedict_zh_en", "kbqa.text.fold", "## Limits", "nDCG@10"):
         assert word in card
 
 
 def test_shipped_rows_match_an_independent_sum(shipped: StaticModel) -> None:
-    """Rows read by safetensors' own reader and added in float64 give the same vector."""
-    from tokenizers import Tokenizer
-
-    text = "次日留存率怎么提升？How to improve retention in 2024"
+    """Rows read by safetensors' own reader, unpacked a value at a time and added in float64, give the same vector."""
+    text = "次日留存率怎么提升？How to improve retention in 2024，留存"
     arrays = load_file(str(SHIPPED / "model.safetensors"))
-    ids = [i for i in Tokenizer.from_file(str(SHIPPED / "tokenizer.json")).encode(text.lower()).ids if i]
-    total = (arrays["embeddings"][ids].astype(np.float64) * arrays["scales"]).sum(axis=0)
-    np.testing.assert_allclose(shipped.encode([text])[0], total / np.linalg.norm(total), atol=1e-5)
-    assert not arrays["embeddings"][0].any()
+    vocabulary = (SHIPPED / "vocabulary.txt").read_text(encoding="utf-8").splitlines()
+    bags = Pieces(vocabulary).bags([text.lower()])
+    total = np.zeros(1024)
+    for piece, count in zip(bags.ids.tolist(), bags.counts.tolist(), strict=True):
+        codes = arrays["codes"][piece].tolist()
+        row = [code % 16 - 8 for code in codes] + [code // 16 - 8 for code in codes]
+        total += np.array(row) * float(arrays["lengths"][piece]) * count**0.5
+    np.testing.assert_allclose(shipped.encode([text])[0], total / np.linalg.norm(total), atol=2e-3)
+    assert arrays["codes"].dtype == np.uint8 and not (arrays["codes"] % 16 == 0).any()
 
 
-def test_shipped_cuts_look_like_words() -> None:
-    """Words stay whole, numbers and Latin words part from Chinese, an unknown character spoils nothing."""
-    from tokenizers import Tokenizer
-
-    tokenizer = Tokenizer.from_file(str(SHIPPED / "tokenizer.json"))
-    assert tokenizer.encode("私域流量运营的核心是什么").tokens == ["私域", "流量", "运营", "的", "核心", "是", "什么"]
-    assert tokenizer.encode("dau达到2023年水平").tokens == ["dau", "达到", "2023", "年", "水平"]
-    assert tokenizer.encode("customer lifetime value").tokens == ["customer", "lifetime", "value"]
-    ids = tokenizer.encode("用户\U0003106c增长").ids
-    assert ids.count(0) <= 1 and len([i for i in ids if i]) == 2
+def test_shipped_vocabulary_holds_words_of_the_field() -> None:
+    """Operations terms whole, English words, and numbers apart from what follows them."""
+    pieces = Pieces((SHIPPED / "vocabulary.txt").read_text(encoding="utf-8").splitlines())
+    assert {"私域", "流量", "运营"} <= set(pieces.tokens("私域流量运营的核心是什么"))
+    assert {"dau", "2023"} <= set(pieces.tokens("dau达到2023年水平"))
+    assert set(pieces.tokens("customer lifetime value")) == {"customer", "lifetime", "value"}
+    assert {"北极星指标", "留存率", "转化率"} <= set(pieces.vocabulary)
 
 
 @pytest.mark.parametrize(
@@ -182,5 +186,5 @@ def test_loading_and_encoding_needs_no_torch_and_prints_nothing() -> None:
         "print(vectors.shape, sorted(heavy))\n"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=120, check=True)
-    assert done.stdout.strip() == "(600, 512) []"
+    assert done.stdout.strip() == "(600, 1024) []"
     assert done.stderr == ""

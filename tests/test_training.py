@@ -11,7 +11,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from kbqa.training import export, operations_terms, pairs, registry, vocabulary
+from kbqa.indexing.pieces import Pieces
+from kbqa.text import squeeze
+from kbqa.training import alignment, export, operations_terms, own, pairs, registry, synthetic, vocabulary
 from kbqa.training.config import TrainingConfig
 
 ANIMALS = ("老虎", "狮子", "大象", "猴子", "熊猫", "海豚", "蚂蚁", "鲸鱼", "狐狸", "松鼠")
@@ -25,8 +27,12 @@ TINY = TrainingConfig.from_mapping(
         "epochs": 12,
         "batch_size": 25,
         "term_rounds": 1,
+        "own_rounds": 0,
         "inner_pairs": 0,
-        "vocabulary": {"total": 1500, "english_words": 600, "english_pieces": 100, "min_count": 1},
+        "keyword_pairs": 0,
+        "mined": 0,
+        "threads": 1,
+        "vocabulary": {"total": 3000, "english_words": 600, "english_parts": 100, "min_count": 1},
     }
 )
 
@@ -90,7 +96,7 @@ def test_flagged_sources_are_never_used(data: Path) -> None:
 
 
 def test_words_of_a_flagged_file_are_not_in_the_model(made: Path) -> None:
-    vocabulary_text = (made / "model" / "tokenizer.json").read_text(encoding="utf-8")
+    vocabulary_text = (made / "model" / "vocabulary.txt").read_text(encoding="utf-8")
     assert "zebrafinch" not in vocabulary_text and "羚" not in vocabulary_text and "elephant" in vocabulary_text
 
 
@@ -129,7 +135,7 @@ def test_batches_hold_no_text_twice_and_lose_few_rows() -> None:
     right = [draw.randrange(2000, 9000) for _ in range(4099)] + [0]
     order = list(range(4100))
     draw.shuffle(order)
-    batches = list(unique_batches(order, left, right, 200))
+    batches = list(unique_batches(order, list(zip(left, right, strict=True)), 200))
     for batch in batches:
         texts = [n for row in batch for n in {left[row], right[row]}]
         assert len(batch) <= 200 and len(texts) == len(set(texts))
@@ -155,33 +161,122 @@ def test_inner_pairs_and_gloss_synonyms() -> None:
     assert pairs.gloss_synonyms(glosses) == [("大", "巨大")]
 
 
-def test_vocabulary_prefers_words_and_survives_unknown_characters() -> None:
-    counts = vocabulary.count_words(["用户增长依靠产品增长", "growth of users 2024 用户"] * 50)
+def test_batches_keep_hard_negatives_apart_from_the_answers_of_others() -> None:
+    """The negative of row 0 is the passage of row 1, so the two never share a batch."""
+    from kbqa.training.batches import unique_batches
+
+    rows = [(1, 2, 3), (4, 3, 5), (6, 7, 8), (9, 10, 11)]
+    batches = list(unique_batches(range(4), rows, 4))
+    assert [set(batch) for batch in batches] == [{0, 2, 3}, {1}]
+
+
+def test_vocabulary_holds_words_terms_characters_and_parts() -> None:
+    counts = vocabulary.count_words(["用户增长依靠产品增长", "growth of users 2024 用户", "拉新成本"] * 50, ["裂变拉新"])
     assert counts["用户"] == 100 and counts["growth"] == 50 and counts["2024"] == 50
-    size = vocabulary.VocabularySize(total=400, english_words=50, english_pieces=30)
-    pieces = vocabulary.build_pieces(counts, ["裂变", "私域流量"], size)
-    tokenizer = vocabulary.build_tokenizer(pieces)
-    assert pieces[0][0] == vocabulary.UNKNOWN and len(pieces) == len(set(pieces)) <= 400
-    assert tokenizer.encode("用户龘增长growth2024").tokens == ["用户", "龘", "增长", "growth", "2024"]
-    assert tokenizer.encode("用户龘增长").ids.count(0) == 1
-    assert tokenizer.encode("裂变").tokens == ["裂变"]
+    assert counts["拉新成本"] == 50  # a text of its own
+    size = vocabulary.VocabularySize(total=500, english_words=50, english_parts=30)
+    pieces = vocabulary.choose_pieces({"some": counts}, ["裂变拉新", "north star"], size)
+    assert len(pieces) == len(set(pieces)) <= 500
+    assert {"用户", "growth", "2024", "裂变拉新", "north", "star", "靠", "#rowt"} <= set(pieces)
 
 
-def test_one_large_file_does_not_drown_the_others() -> None:
-    merged = vocabulary.merge_counts({"large": Counter({"a": 1000, "b": 1000}), "small": Counter({"a": 5})}, 100)
-    assert merged["a"] == pytest.approx(55) and merged["b"] == pytest.approx(50)
+def test_words_of_several_sources_come_first() -> None:
+    """A word that one source repeats a thousand times gets its row after one that three sources use."""
+    often, spread = Counter({"甲乙": 1000}), Counter({"丙丁": 20})
+    size = vocabulary.VocabularySize(total=280, english_words=0, english_parts=0)
+    room = vocabulary.choose_pieces({"a": Counter("甲乙丙丁" * 2)}, [], size)
+    size = vocabulary.VocabularySize(total=len(room) + 1, english_words=0, english_parts=0)
+    sources = {"a": often + spread, "b": spread, "c": spread}
+    pieces = vocabulary.choose_pieces(sources, [], size)
+    assert "丙丁" in pieces and "甲乙" not in pieces
 
 
 def test_quantised_rows_are_near_the_rows() -> None:
-    rows = np.random.default_rng(1).standard_normal((500, 24)).astype(np.float32)
-    codes, scales = export.quantise(rows, share=1.0)
-    assert codes.dtype == np.int8 and scales.shape == (24,)
-    assert np.abs(codes * scales - rows).max() <= scales.max() / 2 + 1e-6
+    """Fifteen levels leave the direction of a normal row as it is; packing loses nothing."""
+    rows = np.random.default_rng(1).standard_normal((500, 64)).astype(np.float32) * np.linspace(1, 3, 500)[:, None]
+    codes, lengths = export.quantise(rows.astype(np.float32))
+    assert codes.dtype == np.int8 and np.abs(codes).max() == 7 and lengths.dtype == np.uint8
+    restored = codes * lengths[:, None].astype(np.float32)
+    cosines = (restored * rows).sum(axis=1) / np.linalg.norm(restored, axis=1) / np.linalg.norm(rows, axis=1)
+    assert cosines.min() > 0.96 and cosines.mean() > 0.99
+    ratio = np.linalg.norm(restored, axis=1) / np.linalg.norm(rows, axis=1)
+    assert ratio.std() / ratio.mean() < 0.03
+    np.testing.assert_array_equal(export.unpack(export.pack(codes)), codes)
 
 
-def test_exporter_refuses_a_row_for_the_unknown_piece(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="row 0"):
-        export.save_model(tmp_path, np.ones((3, 2), dtype=np.float32), None, {})
+def test_alignment_finds_translations_from_sentences_alone() -> None:
+    """No pair holds a single word, yet each animal's likeliest translation is the right one."""
+    pieces = Pieces([*dict.fromkeys(" ".join(english_sentences()).split()), *ANIMALS, *DOINGS, "正在"])
+    pairs_ = list(zip(english_sentences(), chinese_sentences(), strict=True))
+    t = alignment.align(pieces, pairs_, rounds=8)
+    for english, chinese in zip(ENGLISH, ANIMALS, strict=True):
+        here = t.source == pieces.vocabulary.index(english)
+        best = int(t.target[here][np.argmax(t.probability[here])])
+        assert pieces.vocabulary[best] == chinese
+    table = np.random.default_rng(0).standard_normal((len(pieces), 64)).astype(np.float32)
+    before = np.linalg.norm(table, axis=1)
+    english_words = np.array([piece.isascii() for piece in pieces.vocabulary])
+    assert alignment.aligned_rows(table, t, english_words) >= 20
+    np.testing.assert_allclose(np.linalg.norm(table, axis=1), before, rtol=1e-5)
+    tiger, monkey = (table[pieces.vocabulary.index(word)] for word in ("tiger", "老虎"))
+    assert tiger @ monkey / np.linalg.norm(tiger) / np.linalg.norm(monkey) > 0.7
+
+
+def test_parallel_pairs_have_one_english_side() -> None:
+    found = alignment.parallel([("增长", "growth"), ("growth", "增长"), ("增长", "留存"), ("a word", "in English"), ("x" * 500, "长")])
+    assert found == [("growth", "增长")]
+
+
+def test_keyword_queries_are_words_of_their_passage_and_their_translations() -> None:
+    passage = "平台经营者应当建立消费者投诉处理制度，并在十五日内答复消费者。商品存在缺陷的，应当停止销售并召回商品。"
+    dictionary = synthetic.glosses(
+        [("consumer", "消费者"), ("to recall (a product)", "召回"), ("(old) goods; see also", "商品"), ("abbr. for x", "平台")]
+    )
+    assert dictionary == {"消费者": ["consumer"], "召回": ["recall"], "商品": ["goods; see also"]}
+    passages = [passage] + [f"{passage}第{i}条同样适用于召回的商品与消费者。" for i in range(30)]
+    chinese, english = synthetic.keyword_queries(passages, {"消费者": ["consumer"], "召回": ["recall"], "商品": ["goods"]}, 3)
+    assert len(chinese) > 10 and all(set(query) - {" "} <= set(found) for query, found in chinese)
+    assert english and all(set(query.split()) & {"consumer", "recall", "goods"} for query, _ in english)
+    assert synthetic.keyword_queries(passages, {}, 3) == (chinese, [])
+
+
+def test_mined_negatives_are_near_and_not_the_answer() -> None:
+    """Fifty groups of three passages: the negative of a query comes from its own group."""
+    from sentence_transformers import SentenceTransformer
+
+    from kbqa.training.mining import mine
+    from kbqa.training.module import PieceEmbedding
+
+    words = [f"{a}{b}" for a in "甲乙丙丁戊己庚辛壬癸" for b in "子丑寅卯辰"]
+    pieces = Pieces([*words, "红", "黄", "蓝"])
+    rows = np.random.default_rng(2).standard_normal((len(pieces), 2048)).astype(np.float32)
+    model = SentenceTransformer(modules=[PieceEmbedding(pieces, rows)], device="cpu")
+    asked = [(f"{word}{colour}", f"{word}，{colour}，{word}") for word in words for colour in "红黄蓝"]
+    found = mine(model, {"some_zh": asked, "few_zh": asked[:5]}, 1000)
+    assert list(found) == ["some_zh"] and len(found["some_zh"]) > 100
+    for query, positive, negative in found["some_zh"]:
+        assert negative != positive and negative.startswith(query[:2])
+
+
+def test_own_pairs_are_many_distinct_and_judged_nowhere() -> None:
+    """At least 6,000; no pair twice; no query that the golden questions ask, whatever its marks and script."""
+    found = own.read_own()
+    assert len(found) >= 6000
+    keys = Counter((squeeze(pair.query), squeeze(pair.positive)) for pair in found)
+    assert [key for key, count in keys.items() if count > 1] == []
+    assert Counter(pair.kind for pair in found).keys() == set(own.KINDS)
+    assert sum(bool(pair.negative) for pair in found) > 2000
+    assert all(squeeze(pair.negative) != squeeze(pair.positive) for pair in found)
+    golden = (Path(__file__).parent / "golden" / "handbook.jsonl").read_text(encoding="utf-8").splitlines()
+    asked = {squeeze(json.loads(line)["question"]) for line in golden if line}
+    # A bare term may well be both a query of ours and a question.
+    assert [p.query for p in found if squeeze(p.query) in asked and len(squeeze(p.query)) > 5] == []
+
+
+def test_a_bad_line_of_own_pairs_is_named(tmp_path: Path) -> None:
+    (tmp_path / "bad.tsv").write_text("colloquial\t问\t答\t\nrumour\t问\t答\t\n", encoding="utf-8")
+    with pytest.raises(ValueError, match=r"bad\.tsv:2"):
+        own.read_own(tmp_path)
 
 
 def test_unknown_setting_is_named() -> None:

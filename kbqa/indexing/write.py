@@ -146,7 +146,7 @@ def _write_dense(
         vectors[rows] = batch
         done += len(rows)
         progress("encoding", done, len(texts))
-    index, kind = DenseIndex.build(vectors, settings.exact_limit)
+    index, kind = DenseIndex.build(vectors, settings.exact_limit, compact=encoder.name == DEFAULT_ENCODER)
     index.save(folder / "dense.faiss")
     np.save(folder / "vector_hashes.npy", hashes)
     return kind

@@ -18,6 +18,7 @@ from kbqa.retrieval.ideas import ASKING
 from kbqa.text import fold
 
 _HAN_RUN = re.compile(r"[\u3400-\u9fff]+")
+_LATIN_WORD = re.compile(r"[a-z]{2,}")
 _LATIN_RUN = re.compile(r"(?<![a-z0-9])[a-z]{4,24}(?![a-z0-9])")
 
 
@@ -98,12 +99,16 @@ class Speller:
         return next((w for w in same if any(a == b for a, b in zip(w, window, strict=True))), "")
 
     def _spelled_out(self, text: str) -> list[tuple[int, int, str]]:
+        """Words in pinyin. Beside words that are none, a run of two syllables is English: like, name, late."""
+        folded = fold(text)
+        english = any(not _syllables(word) for word in _LATIN_WORD.findall(folded) if word not in ASKING)
         edits = []
-        for match in _LATIN_RUN.finditer(fold(text)):
+        for match in _LATIN_RUN.finditer(folded):
             token = match.group()
             if token in self._known or self._segmenter.matches(token):
                 continue
-            candidates = self._sounds.of_pinyin(_syllables(token))
+            syllables = _syllables(token)
+            candidates = self._sounds.of_pinyin(syllables) if len(syllables) >= (3 if english else 2) else []
             if candidates:
                 edits.append((match.start(), match.end(), max(candidates, key=len)))
         return edits
@@ -116,7 +121,7 @@ _SYLLABLE = re.compile(_INITIALS + _FINALS)
 
 @lru_cache(maxsize=1024)
 def _syllables(token: str) -> tuple[str, ...]:
-    """A run of letters as pinyin syllables, greedily with backtracking; empty if it is none or a single one."""
+    """A run of letters as pinyin syllables, greedily with backtracking; empty if it is none."""
 
     @cache  # each suffix is tried once, or twenty letters take seconds
     def parse(rest: str) -> tuple[str, ...] | None:
@@ -129,5 +134,4 @@ def _syllables(token: str) -> tuple[str, ...]:
                     return (rest[:length], *tail)
         return None
 
-    parsed = parse(token) or ()
-    return parsed if len(parsed) >= 2 else ()
+    return parse(token) or ()

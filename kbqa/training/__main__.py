@@ -31,6 +31,7 @@ def make_model(
     """
     from kbqa.indexing.static_model import StaticModel
     from kbqa.training import card, export, operations_terms, train
+    from kbqa.training.alignment import parallel
     from kbqa.training.evaluate import evaluate
     from kbqa.training.registry import usable
 
@@ -40,15 +41,18 @@ def make_model(
     for report in corpus.reports:
         sys.stderr.write(f"{asdict(report)}\n")
     synonyms = operations_terms.synonym_sets()
-    derived = train.derived_pairs(corpus, synonyms, exclusions, config)
-    tokenizer = train.make_tokenizer(corpus, synonyms, config)
-    rows = train.train(tokenizer, {**corpus.pairs, **derived}, config)
-    export.save_model(out, rows, tokenizer, {"training": config.as_dict()})
+    derived = train.derived_rows(corpus, synonyms, exclusions, config)
+    pieces = train.make_pieces(corpus, synonyms, config)
+    rows: train.Rows = {**corpus.pairs, **derived}
+    bilingual = [pair for found in corpus.pairs.values() for pair in parallel(found)]
+    table = train.initial_rows(pieces, rows, bilingual, config)
+    learned = train.train(pieces, rows, table, config)
+    export.save_model(out, learned, pieces, {"training": config.as_dict()})
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     cost = card.Cost(time.process_time(), time.monotonic() - started, peak)
     model = StaticModel.load(out)
     figures = [evaluate(model, folder) for folder in exclude]
-    text = card.model_card(sources, corpus.reports, derived, config, tokenizer.get_vocab_size(), cost, figures)
+    text = card.model_card(sources, corpus.reports, derived, config, len(pieces), cost, figures)
     (out / "README.md").write_text(text, encoding="utf-8")
 
 

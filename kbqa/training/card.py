@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from kbqa.training.config import TrainingConfig
 from kbqa.training.evaluate import Figures, table
-from kbqa.training.pairs import CleaningReport, Pair
+from kbqa.training.pairs import CleaningReport
 from kbqa.training.registry import Source
 
 
@@ -23,21 +23,26 @@ class Cost:
 def model_card(
     sources: Sequence[Source],
     reports: Sequence[CleaningReport],
-    derived: Mapping[str, list[Pair]],
+    derived: Mapping[str, Sequence[tuple[str, ...]]],
     config: TrainingConfig,
     pieces: int,
     cost: Cost,
     figures: Sequence[Figures],
 ) -> str:
-    """The card as Markdown."""
+    """The card as Markdown, with the front matter that model hubs read."""
     lines = [
+        "---",
+        _front_matter(sources, reports, figures),
+        "---",
+        "",
         "# static-zh-en",
         "",
-        "一个中英双语静态词向量模型：文本向量 = 各词片向量的平均，再归一化。随软件包发布，只用处理器，不联网。",
+        "一个中英双语静态词向量模型：文本向量 = 各词片向量按词频平方根加权之和，再归一化。随软件包发布，只用处理器，不联网。",
         "",
-        "A static Chinese–English embedding model: a text's vector is the normalised mean of its pieces' rows.",
-        f"{pieces:,} pieces, {config.dimensions[0]} dimensions (the first "
-        f"{', '.join(map(str, config.dimensions[1:]))} work by themselves), int8 with one scale a dimension.",
+        "A static Chinese–English embedding model: a text's vector is the normalised sum of its pieces' rows, each times the",
+        f"square root of the piece's count. {pieces:,} pieces, {config.dimensions[0]} dimensions (the first "
+        f"{', '.join(map(str, config.dimensions[1:]))} work by themselves),",
+        "four bits a value and one length a row.",
         "",
         "**Input has to pass `kbqa.text.fold` first** (width, case, traditional to simplified), in training and in",
         "use; `kbqa.indexing.static_model.StaticModel` does so itself, and so does",
@@ -86,26 +91,52 @@ def _source_table(sources: Sequence[Source], reports: Sequence[CleaningReport]) 
     return [*lines, "| total | | " + " | ".join(f"{n:,}" for n in totals) + " |"]
 
 
-def _derived_lines(derived: Mapping[str, list[Pair]]) -> list[str]:
-    terms = sum(len(rows) for name, rows in derived.items() if name.startswith("terms_"))
+def _front_matter(sources: Sequence[Source], reports: Sequence[CleaningReport], figures: Sequence[Figures]) -> str:
+    from huggingface_hub import EvalResult, ModelCardData
+
+    used = {r.name for r in reports}
+    results = [
+        EvalResult("information-retrieval", f.name, f.name, name, round(value, 4))
+        for f in figures
+        for name, value in (("nDCG@10", f.ndcg_10), ("Success@1", f.success_1))
+    ]
+    return ModelCardData(
+        model_name="static-zh-en",
+        language=["zh", "en"],
+        license="cc-by-sa-4.0",
+        pipeline_tag="sentence-similarity",
+        tags=["sentence-transformers", "static-embedding"],
+        datasets=[source.name for source in sources if source.name in used],
+        eval_results=results or None,
+    ).to_yaml()
+
+
+def _derived_lines(derived: Mapping[str, Sequence[tuple[str, ...]]]) -> list[str]:
+    def count(prefix: str) -> int:
+        return sum(len(rows) for name, rows in derived.items() if name.startswith(prefix))
+
+    own = len(derived.get("own_0", ()))
     return [
-        "Made from these: "
-        f"{len(derived.get('inner', [])):,} pairs of a sentence and its passage; "
-        f"{len(derived.get('synonyms', [])):,} pairs of Chinese words with the same dictionary gloss. "
-        f"Written for this package: a list of operations terms, {terms:,} pairs of names."
+        f"Made from these: {count('inner'):,} pairs of a sentence and its passage; {count('synonyms'):,} pairs of Chinese",
+        f"words with the same dictionary gloss; {len(derived.get('keywords', ())):,} queries of some words of a passage, "
+        f"and {len(derived.get('keywords_translated', ())):,}",
+        f"of their translations by the dictionary. Written for this package: {own:,} pairs on operations, as people ask and",
+        f"as notes say it (`kbqa/training/data`), gone over {sum(1 for n in derived if n.startswith('own_') and 'neg' not in n)} "
+        f"times an epoch; a list of operations terms, {count('terms_'):,} pairs of names.",
     ]
 
 
 def _recipe_lines(config: TrainingConfig, cost: Cost) -> list[str]:
     both = ", both directions" if config.symmetric else ""
+    start = f"random rows times the SIF weight a / (a + p), a = {config.rarity:g}" if config.rarity else "random rows"
+    mined = f"; {config.mined:,} rows get a hard negative, mined half-way" if config.mined else ""
     return [
-        "- Tokenizer: Unigram over counted words (`rjieba` for Chinese), scores are log frequencies; no EM training.",
-        f"- Start: random rows times the SIF weight a / (a + p), a = {config.rarity:g}."
-        if config.rarity
-        else "- Start: random rows.",
-        "- sentence-transformers: `StaticEmbedding`, `MultipleNegativesRankingLoss` "
-        f"(scale {config.scale:g}{both}) in `MatryoshkaLoss` over {'/'.join(map(str, config.dimensions))}.",
-        f"- Batches of {config.batch_size:,} pairs of one source, no text twice; {config.epochs} epoch(s); Adam, peak "
+        "- Pieces: words that several sources use, cut by `rjieba`; all that stand in a text count, longer and shorter.",
+        f"- Start: {start}"
+        + ("; English words as the mean of their translations by IBM model 1." if config.aligned else "."),
+        "- sentence-transformers: `MultipleNegativesRankingLoss` "
+        f"(scale {config.scale:g}{both}) in `MatryoshkaLoss` over {'/'.join(map(str, config.dimensions))}{mined}.",
+        f"- Batches of {config.batch_size:,} rows of one source, no text twice; {config.epochs:g} epochs; Adam, peak "
         f"learning rate {config.learning_rate:g}, {config.warmup:.0%} warm-up, linear decay; seed {config.seed}.",
         f"- {cost.cpu_seconds / 60:.0f} minutes of processor time ({cost.wall_seconds / 60:.0f} by the clock) and "
         f"{cost.peak_bytes / 1e9:.1f} GB of memory, {config.threads} thread(s).",

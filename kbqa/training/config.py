@@ -15,6 +15,9 @@ class TrainingConfig:
 
     Attributes:
         dimensions: Matryoshka sizes, the largest first; it is the size of the model.
+        damped: whether a piece that stands n times in a text weighs √n instead of n.
+        aligned: whether rows of English words start as the mean of their translations'.
+        epochs: passes over all rows; a part of one stops early.
         scale: 1 / temperature of the in-batch softmax.
         symmetric: whether passages also have to find their queries.
         learning_rate: peak of Adam's, after `warmup` (share of all steps), then falling linearly to 0.
@@ -22,25 +25,33 @@ class TrainingConfig:
         query_limit: characters of a query.
         passage_limit: characters of a passage.
         inner_pairs: pairs made of a passage's own sentence, at most.
+        keyword_pairs: pairs of some words of a passage and the passage, at most, in each language.
+        own_rounds: how often the pairs of our own are gone over in an epoch.
         term_rounds: pairs of names of every operations term, an epoch.
+        mined: rows that get a hard negative, found with the model after the first epoch; 0 leaves that out.
         half_precision: bfloat16 for the similarity matrices; faster where the CPU knows it.
         threads: of torch; other numbers sum in another order and give slightly other weights.
     """
 
     seed: int = 20
     vocabulary: VocabularySize = field(default_factory=VocabularySize)
-    dimensions: tuple[int, ...] = (512, 256, 128, 64)
-    epochs: int = 2
+    dimensions: tuple[int, ...] = (1024, 512, 256, 128)
+    damped: bool = True
+    aligned: bool = True
+    epochs: float = 2.0
     batch_size: int = 1024
     scale: float = 25.0
     symmetric: bool = True
-    learning_rate: float = 0.08
+    learning_rate: float = 0.05
     warmup: float = 0.1
     rarity: float = 5e-4
     query_limit: int = 300
     passage_limit: int = 400
-    inner_pairs: int = 50_000
-    term_rounds: int = 24
+    inner_pairs: int = 30_000
+    keyword_pairs: int = 120_000
+    own_rounds: int = 6
+    term_rounds: int = 12
+    mined: int = 60_000
     half_precision: bool = True
     threads: int = 1
 
@@ -69,5 +80,5 @@ class TrainingConfig:
         return replace(cls(), **values)
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain values, for the model's config file."""
+        """Plain values, for JSON."""
         return asdict(self)

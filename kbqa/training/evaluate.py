@@ -10,12 +10,20 @@ import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from kbqa.indexing.static_model import StaticModel
 from kbqa.training.pairs import read_jsonl
+
+
+class Encodes(Protocol):
+    """Anything that gives vectors, float32 [n, d]."""
+
+    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]: ...
+
 
 DEPTH = 100
 
@@ -30,7 +38,7 @@ class Figures:
     success_1: float
 
 
-def evaluate(model: StaticModel, folder: Path, dimension: int | None = None) -> Figures:
+def evaluate(model: Encodes, folder: Path, dimension: int | None = None) -> Figures:
     """Rank the passages of `folder` for its queries by cosine and score the ranking with `ir_measures`.
 
     Args:
@@ -52,7 +60,7 @@ def evaluate(model: StaticModel, folder: Path, dimension: int | None = None) -> 
     return Figures(folder.name, len(asked), scores[nDCG @ 10], scores[Success @ 1])
 
 
-def _vectors(model: StaticModel, texts: Iterable[str], dimension: int | None) -> NDArray[np.float32]:
+def _vectors(model: Encodes, texts: Iterable[str], dimension: int | None) -> NDArray[np.float32]:
     vectors = model.encode(list(texts))[:, :dimension]
     return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
 

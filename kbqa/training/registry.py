@@ -42,7 +42,7 @@ _TECH_ORIGINS = (
 )
 
 SOURCES: tuple[Source, ...] = (
-    Source("cedict_zh_en", "CC BY-SA 4.0", True, 160_000, "CC-CEDICT (MDBG): headword and gloss, both directions"),
+    Source("cedict_zh_en", "CC BY-SA 4.0", True, 220_000, "CC-CEDICT (MDBG): headword and gloss, both directions"),
     Source("laws_articles", "public domain", True, 50_000, "statutes of the PRC: law and chapter, article"),
     Source("pydocs_en_zh", "CC0-1.0, PSF-2.0", True, 50_000, "Python documentation and its translation"),
     Source("msdocs_d365_zh", "CC BY 4.0", True, 20_000, "Microsoft Dynamics 365 documentation: heading, section"),

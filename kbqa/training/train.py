@@ -1,14 +1,13 @@
-"""Contrastive training of one embedding table by sentence-transformers.
-
-A text is the mean of its pieces' rows. The rows are learned so that a query is closer to its own passage than to the
-other passages of the batch, at 512 dimensions and at the first 256, 128 and 64 of them.
-"""
+"""Training the table of piece rows with sentence-transformers: corpus → pieces → rows."""
 
 from __future__ import annotations
 
+import ctypes
 import random
+import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from kbqa.indexing.pieces import Pieces
+from kbqa.training.alignment import align, aligned_rows
 from kbqa.training.config import TrainingConfig
+from kbqa.training.mining import mine
+from kbqa.training.own import read_own, training_rows
 from kbqa.training.pairs import (
     CleaningReport,
     Exclusions,
@@ -28,7 +31,16 @@ from kbqa.training.pairs import (
     tidy,
 )
 from kbqa.training.registry import Source
-from kbqa.training.vocabulary import build_pieces, build_tokenizer, count_words, merge_counts
+from kbqa.training.synthetic import glosses, keyword_queries
+from kbqa.training.vocabulary import choose_pieces, count_words
+
+# (query, passage) or (query, passage, negative), by name; a batch holds rows of one name.
+Rows = Mapping[str, Sequence[tuple[str, ...]]]
+
+_DICTIONARY = "cedict_zh_en"
+# Sources whose right sides are sentences or labels, no sections.
+_SHORT = ("_par", "_head", _DICTIONARY, "tatoeba_en_zh", "pydocs_en_zh")
+_SECTIONS = ("_zh", "_x")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,88 +65,136 @@ def load_corpus(folder: Path, sources: tuple[Source, ...], exclusions: Exclusion
     return Corpus(pairs, tuple(reports))
 
 
-def derived_pairs(
+def derived_rows(
     corpus: Corpus, synonyms: tuple[tuple[str, ...], ...], exclusions: Exclusions, config: TrainingConfig
-) -> dict[str, list[Pair]]:
-    """Pairs made from the sources: sentences of passages, synonyms of a dictionary, names of terms."""
-    skipped = ("_par", "_head", "cedict_zh_en", "tatoeba_en_zh", "pydocs_en_zh")
-    passages = [p for name, rows in corpus.pairs.items() if not name.endswith(skipped) for _, p in rows if len(p) >= 60]
-    inner = inner_pairs(passages, config.seed)
+) -> dict[str, list[tuple[str, ...]]]:
+    """Rows made from the sources, and rows of our own: see the model card for what each is."""
+    dictionary = corpus.pairs.get(_DICTIONARY, [])
+    passages = [p for name, rows in corpus.pairs.items() if not name.endswith(_SHORT) for _, p in rows]
+    inner = inner_pairs([p for p in passages if len(p) >= 60], config.seed)
     random.Random(config.seed).shuffle(inner)
-    made = {
-        "inner": inner[: config.inner_pairs],
-        "synonyms": gloss_synonyms(corpus.pairs.get("cedict_zh_en", [])),
+    made: dict[str, list[tuple[str, ...]]] = {
+        "inner": list(inner[: config.inner_pairs]),
+        "synonyms": list(gloss_synonyms(dictionary)),
     }
-    made.update((f"terms_{i}", rows) for i, rows in enumerate(term_rounds(synonyms, config.term_rounds, config.seed)))
-    return {name: [pair for pair in rows if not exclusions.hit(pair)] for name, rows in made.items() if rows}
+    if config.keyword_pairs:
+        translated = [p for name, rows in corpus.pairs.items() if name.endswith(_SHORT) for _, p in rows]
+        queries = keyword_queries([*passages, *translated], glosses(dictionary), config.seed)
+        for name, rows in zip(("keywords", "keywords_translated"), queries, strict=True):
+            random.Random(f"{config.seed}-{name}").shuffle(rows)
+            made[name] = list(rows[: config.keyword_pairs])
+    made.update((f"terms_{i}", list(r)) for i, r in enumerate(term_rounds(synonyms, config.term_rounds, config.seed)))
+    made.update(_own_rows(exclusions, config))
+    return {name: [row for row in rows if not exclusions.hit(row[:2])] for name, rows in made.items() if rows}
 
 
-def make_tokenizer(corpus: Corpus, synonyms: tuple[tuple[str, ...], ...], config: TrainingConfig) -> Any:
-    """The vocabulary of the corpus and of the terms as a tokenizer."""
+def _own_rows(exclusions: Exclusions, config: TrainingConfig) -> dict[str, list[tuple[str, ...]]]:
+    """The pairs of our own, a name for each time an epoch goes over them; those with a hard negative apart."""
+    rows = training_rows(read_own(), exclusions)
+    made: dict[str, list[tuple[str, ...]]] = {}
+    for i in range(config.own_rounds):
+        made[f"own_{i}"] = [row[:2] for row in rows]
+        if i % 2 == 0:
+            made[f"own_negative_{i}"] = [row for row in rows if row[2]]
+    return made
+
+
+def make_pieces(corpus: Corpus, synonyms: tuple[tuple[str, ...], ...], config: TrainingConfig) -> Pieces:
+    """The vocabulary of the corpus, of the terms and of the pairs of our own."""
     terms = [tidy(name, 99) for names in synonyms for name in names]
-    per_file = {
-        name: count_words((text for pair in rows for text in pair), terms) for name, rows in corpus.pairs.items()
-    }
-    counts = merge_counts(per_file)
-    return build_tokenizer(build_pieces(counts, terms, config.vocabulary))
+    texts = {name: [text for pair in rows for text in pair] for name, rows in corpus.pairs.items()}
+    texts["own"] = [tidy(text, 400) for pair in read_own() for text in (pair.query, pair.positive)]
+    per_source = {name: count_words(found, terms) for name, found in texts.items()}
+    return Pieces(choose_pieces(per_source, terms, config.vocabulary))
 
 
-def initial_weights(tokenizer: Any, texts: list[str], config: TrainingConfig) -> NDArray[np.float32]:
-    """Random rows [V, d], the more frequent the shorter: a / (a + p), with p counted in `texts`.
+def initial_rows(pieces: Pieces, rows: Rows, parallel_pairs: Sequence[Pair], config: TrainingConfig) -> NDArray[np.float32]:
+    """Rows [V, d] to start from: random ones; English words as the mean of their translations; rare pieces longer.
 
-    Source of the weight: Arora, Liang, Ma 2017, "A simple but tough-to-beat baseline for sentence embeddings".
+    The length is a / (a + p), with p the piece's share of all. Source: Arora, Liang, Ma 2017, "A simple but tough-to-beat
+    baseline for sentence embeddings".
     """
-    size = tokenizer.get_vocab_size()
-    rows = np.random.default_rng(config.seed).standard_normal((size, config.dimensions[0]), dtype=np.float32)
+    table = np.random.default_rng(config.seed).standard_normal((len(pieces), config.dimensions[0]), dtype=np.float32)
     if config.rarity:
-        p = piece_shares(tokenizer, texts)
-        rows *= (config.rarity / (config.rarity + p))[:, None]
-    rows[0] = 0.0
-    return rows
+        texts = [text for found in rows.values() for row in found[::7] for text in row[:2]]
+        table *= (config.rarity / (config.rarity + piece_shares(pieces, texts)))[:, None]
+    if config.aligned and parallel_pairs:
+        english = np.array([p.isascii() and p.isalpha() and len(p) > 1 for p in pieces.vocabulary])
+        aligned_rows(table, align(pieces, parallel_pairs), english)
+    return table
 
 
-def piece_shares(tokenizer: Any, texts: list[str]) -> NDArray[np.float32]:
+def piece_shares(pieces: Pieces, texts: Sequence[str]) -> NDArray[np.float32]:
     """Share [V] of each piece among all pieces of the texts, with one more of each so that none is zero."""
-    counts = np.ones(tokenizer.get_vocab_size())
+    counts = np.ones(len(pieces))
     for start in range(0, len(texts), 4096):
-        encodings = tokenizer.encode_batch_fast(texts[start : start + 4096], add_special_tokens=False)
-        ids = np.concatenate([encoding.ids for encoding in encodings]).astype(np.intp)
-        counts += np.bincount(ids, minlength=len(counts))
-    counts[0] = 1
+        bags = pieces.bags(texts[start : start + 4096])
+        counts += np.bincount(bags.ids, bags.counts, len(pieces))
     return (counts / counts.sum()).astype(np.float32)
 
 
-def train(tokenizer: Any, pairs: Mapping[str, list[Pair]], config: TrainingConfig) -> NDArray[np.float32]:
+def train(pieces: Pieces, rows: Rows, table: NDArray[np.float32], config: TrainingConfig) -> NDArray[np.float32]:
     """Learn the table.
 
     Args:
-        tokenizer: of `vocabulary.build_tokenizer`; piece 0 is the unknown one and keeps a zero row.
-        pairs: folded pairs by name; a batch holds pairs of one name.
+        rows: folded pairs and triplets by name; a batch holds rows of one name.
+        table: float32 [V, d] to start from.
 
     Returns:
-        [V, d] float32 rows, not normalised: their length carries how much a word counts.
+        [V, d] float32 rows, not normalised: their length carries how much a piece counts.
     """
     import torch
     from sentence_transformers import SentenceTransformer
-    from sentence_transformers.sentence_transformer.modules import StaticEmbedding
 
+    from kbqa.training.module import PieceEmbedding
+
+    _keep_memory()
     torch.set_num_threads(config.threads)
     torch.manual_seed(config.seed)
-    texts = [text for rows in pairs.values() for pair in rows for text in pair]
-    module = StaticEmbedding(tokenizer, embedding_weights=initial_weights(tokenizer, texts[::7], config))
-    module.embedding.padding_idx = 0
+    module = PieceEmbedding(pieces, table, config.damped)
     model = SentenceTransformer(modules=[module], device="cpu")
+    # Hard negatives are looked for half-way, with a model that already knows the easy ones.
+    halves = [config.epochs] if not config.mined else [config.epochs / 2, config.epochs / 2]
+    done = 0.0
+    for number, epochs in enumerate(halves):
+        if number:
+            sections = {n: rows[n] for n in rows if n.endswith(_SECTIONS) and len(rows[n][0]) == 2}
+            mined = mine(model, sections, config.mined)  # type: ignore[arg-type]
+            sys.stderr.write(f"mined {({name: len(found) for name, found in mined.items()})}\n")
+            rows = {**rows, **{f"{name}_mined": found for name, found in mined.items()}}
+        span = (done / config.epochs, (done + epochs) / config.epochs)
+        _run(model, module, rows, epochs, span, config)
+        done += epochs
+    return module.embedding.weight.detach().numpy().copy()
+
+
+def _keep_memory() -> None:
+    """Let the C library keep the memory of gradients between steps.
+
+    A step makes and frees a gradient as large as the table, twice. Taken from the system anew, page by page, that costs
+    more than all arithmetic: a step takes 0.8 seconds instead of 0.35.
+    """
+    if sys.platform == "linux":
+        trim_threshold, mmap_threshold, plenty = -1, -3, 2**31 - 1
+        with suppress(OSError, AttributeError):  # another C library
+            libc = ctypes.CDLL("libc.so.6")
+            libc.mallopt(mmap_threshold, plenty)
+            libc.mallopt(trim_threshold, plenty)
+
+
+def _run(
+    model: Any, module: Any, rows: Rows, epochs: float, span: tuple[float, float], config: TrainingConfig
+) -> None:
+    """Go over the rows; `span` is the part of the learning rate's schedule that falls to this run."""
     with tempfile.TemporaryDirectory() as scratch:
-        trainer = _trainer(model, pairs, config, scratch)
-        steps = len(trainer.get_train_dataloader()) * config.epochs
-        trainer.optimizer, trainer.lr_scheduler = _optimizer(module, config, steps)
+        # Another seed for each part, or the second would go over the rows in the order of the first.
+        trainer = _trainer(model, rows, epochs, config.seed + round(100 * span[0]), config, scratch)
+        steps = max(1, round(len(trainer.get_train_dataloader()) * epochs))
+        trainer.optimizer, trainer.lr_scheduler = _optimizer(module, config, steps, span)
         trainer.train()
-    rows = module.embedding.weight.detach().numpy().copy()
-    rows[0] = 0.0
-    return rows
 
 
-def _trainer(model: Any, pairs: Mapping[str, list[Pair]], config: TrainingConfig, scratch: str) -> Any:
+def _trainer(model: Any, rows: Rows, epochs: float, seed: int, config: TrainingConfig, scratch: str) -> Any:
     from datasets import Dataset, DatasetDict
     from sentence_transformers import SentenceTransformerTrainer
 
@@ -144,16 +204,17 @@ def _trainer(model: Any, pairs: Mapping[str, list[Pair]], config: TrainingConfig
         def add_model_card_callback(self, default_args_dict: dict[str, Any]) -> None:
             pass
 
-    columns = {n: {"anchor": [q for q, _ in rows], "positive": [p for _, p in rows]} for n, rows in pairs.items()}
+    names = ("anchor", "positive", "negative")
+    columns = {name: dict(zip(names, map(list, zip(*found, strict=True)), strict=False)) for name, found in rows.items()}
     return Trainer(
         model=model,
-        args=_arguments(config, scratch),
+        args=_arguments(epochs, seed, config, scratch),
         train_dataset=DatasetDict({name: Dataset.from_dict(texts) for name, texts in columns.items()}),
         loss=_loss(model, config),
     )
 
 
-def _arguments(config: TrainingConfig, scratch: str) -> Any:
+def _arguments(epochs: float, seed: int, config: TrainingConfig, scratch: str) -> Any:
     from sentence_transformers import SentenceTransformerTrainingArguments
     from sentence_transformers.sentence_transformer.training_args import MultiDatasetBatchSamplers
 
@@ -161,12 +222,12 @@ def _arguments(config: TrainingConfig, scratch: str) -> Any:
 
     return SentenceTransformerTrainingArguments(
         output_dir=scratch,
-        num_train_epochs=config.epochs,
+        num_train_epochs=epochs,
         per_device_train_batch_size=config.batch_size,
         batch_sampler=UniqueBatchSampler,
         multi_dataset_batch_sampler=MultiDatasetBatchSamplers.PROPORTIONAL,
         max_grad_norm=0.0,  # the gradient norm of a table says little, and clipping it costs a pass over all rows
-        seed=config.seed,
+        seed=seed,
         save_strategy="no",
         report_to="none",
         logging_steps=25,
@@ -184,14 +245,14 @@ def _loss(model: Any, config: TrainingConfig) -> Any:
     return MatryoshkaLoss(model, ranking, matryoshka_dims=list(config.dimensions))
 
 
-def _optimizer(module: Any, config: TrainingConfig, steps: int) -> tuple[Any, Any]:
+def _optimizer(module: Any, config: TrainingConfig, steps: int, span: tuple[float, float]) -> tuple[Any, Any]:
     import torch
 
-    # Dense and fused: on a CPU a step over 60,000 rows takes 30 ms, coalescing sparse gradients twenty times that.
+    # Dense and fused: on a CPU a step over all rows takes 60 ms, coalescing sparse gradients twenty times that.
     optimizer = torch.optim.Adam([module.embedding.weight], lr=config.learning_rate, fused=True)
-    warm = max(1, int(steps * config.warmup))
 
     def factor(step: int) -> float:
-        return min((step + 1) / warm, max(0.0, (steps - step) / max(1, steps - warm)))
+        progress = span[0] + (span[1] - span[0]) * (step + 1) / steps
+        return min(progress / config.warmup, max(0.0, (1 - progress) / (1 - config.warmup)))
 
     return optimizer, torch.optim.lr_scheduler.LambdaLR(optimizer, factor)
