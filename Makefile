@@ -8,7 +8,7 @@ INDEX ?= index
 HOST ?= 127.0.0.1
 PORT ?= 7860
 
-.PHONY: chat index test lint bench bench-quality clean
+.PHONY: chat index test lint bench bench-quality clean tune
 .DEFAULT_GOAL := chat
 
 chat: index ## build what is missing, then serve the web chat
@@ -24,6 +24,9 @@ test: $(VENV)/.tested $(VENV)/.browser ## lint and run all tests
 bench: $(VENV)/.installed ## measure speed and memory; SEEDS=folder adds a folder of your own
 	$(BIN)/python -m bench.run $(if $(SEEDS),--notes $(SEEDS))
 
+tune: $(VENV)/.tuning ## adapt the embedded model to NOTES; FEEDBACK=file adds answers marked right, UNDO=1 goes back
+	$(BIN)/kbqa tune --notes $(NOTES) --index $(INDEX) $(if $(FEEDBACK),--feedback $(FEEDBACK)) $(if $(UNDO),--undo)
+
 bench-quality: $(VENV)/.bench ## retrieval on the BEIR folders SETS="dir dir"; ENCODERS="a b" adds encoders
 	$(BIN)/python -m bench.quality $(SETS) $(foreach encoder,$(ENCODERS),--encoder $(encoder))
 
@@ -31,7 +34,7 @@ lint: $(VENV)/.tested
 	$(BIN)/ruff check .
 
 clean:
-	rm -rf $(VENV) $(INDEX)/generations $(INDEX)/CURRENT $(INDEX)/building-*
+	rm -rf $(VENV) $(INDEX)/generations $(INDEX)/CURRENT $(INDEX)/building-* $(INDEX)/tuned-*
 
 # torch comes first and alone, so that its CPU build is in place before anything else asks for torch.
 $(VENV)/.installed: pyproject.toml constraints.txt
@@ -42,6 +45,10 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 
 $(VENV)/.tested: $(VENV)/.installed
 	$(PIP) -c constraints.txt -e ".[bench,training,test]"
+	touch $@
+
+$(VENV)/.tuning: $(VENV)/.installed
+	$(PIP) -c constraints.txt -e ".[training]"
 	touch $@
 
 $(VENV)/.bench: $(VENV)/.installed

@@ -26,6 +26,7 @@ from kbqa.terminal import (
     render_build,
     render_hits,
     render_report,
+    render_tuning,
 )
 
 if TYPE_CHECKING:
@@ -69,12 +70,13 @@ def index(
     """为笔记文件夹建立索引（增量）。Index a folder of notes, incrementally."""
     from dataclasses import replace
 
+    from kbqa.indexing.store import made_with
     from kbqa.knowledge import KnowledgeBase
     from kbqa.settings import Settings
 
     settings = Settings()
-    if encoder:
-        settings = replace(settings, build=replace(settings.build, encoder=_encoder_name(encoder)))
+    name = _encoder_name(encoder) if encoder else made_with(index)
+    settings = replace(settings, build=replace(settings.build, encoder=name))
     with ProgressBar(as_json) as advance:
         report = KnowledgeBase.build(notes, index, settings, rebuild=rebuild, progress=advance)
     if as_json:
@@ -139,6 +141,25 @@ def info(index: IndexOption = DEFAULT_INDEX, as_json: JsonOption = False) -> Non
     ):  # fmt: skip
         table.add_row(name, value)
     new_console().print(table)
+
+
+@app.command()
+def tune(
+    notes: NotesOption = DEFAULT_NOTES,
+    index: IndexOption = DEFAULT_INDEX,
+    feedback: Annotated[Path | None, typer.Option("--feedback", help="标为有用的问答 Answers marked right, JSONL")] = None,
+    undo: Annotated[bool, typer.Option("--undo", help="改回自带模型 Back to the shipped model")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """让自带的向量模型适应自己的笔记；不见效就不采用。Adapt the embedded model to your notes, if that helps."""
+    from kbqa.training.adopt import adopt_tuned, undo_tuned
+
+    with ProgressBar(as_json) as advance:
+        report = undo_tuned(notes, index, advance) if undo else adopt_tuned(notes, index, feedback, advance)
+    if as_json:
+        print_json({**asdict(report), "kept": report.kept} if report else {"undone": True})
+    else:
+        render_tuning(report)
 
 
 @app.command("eval")

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from kbqa.evaluation.board import Board
     from kbqa.indexing.build import BuildReport
+    from kbqa.training.tune import TuneReport
     from kbqa.types import Answer, FileReport, Hit
 
 
@@ -201,6 +202,23 @@ def render_report(aggregate: dict[str, float], by_type: dict[str, dict[str, floa
         console.print(f"{name:26}{value:.4g}", markup=False)
     console.print(table)
     console.print(f"已写入 written to {out}：run.jsonl、report.json", soft_wrap=True, markup=False)
+
+
+def render_tuning(report: TuneReport | None) -> None:
+    """What was learned and whether it is used; without a report, that the shipped model is back."""
+    console = new_console()
+    if report is None:
+        console.print("已改回自带模型。Back to the shipped model.")
+        return
+    learned = "、".join(f"{kind} {count}" for kind, count in report.examples.items())
+    console.print(f"样本 examples     {learned}；留出 held out {report.held_out}", markup=False)
+    console.print(f"笔记 notes        RR@10 {report.before:.3f} → {report.after:.3f}", markup=False)
+    console.print(f"通用 general      RR@10 {report.general_before:.3f} → {report.general_after:.3f}", markup=False)
+    if report.folder:
+        console.print(f"已采用 kept：{report.folder}（kbqa tune --undo 可改回 goes back）", soft_wrap=True, markup=False)
+    else:
+        console.print("没有变好，未采用。No better, so nothing was changed.")
+    console.print(f"用时 took         {report.seconds:.0f} 秒 s", markup=False)
 
 
 def render_board(board: Board) -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from kbqa.indexing.pieces import Pieces
 from kbqa.text import squeeze
-from kbqa.training import alignment, export, operations_terms, own, pairs, registry, synthetic, vocabulary
+from kbqa.training import alignment, export, operations_terms, own, pairs, registry, synthetic, train, vocabulary
 from kbqa.training.config import TrainingConfig
 
 ANIMALS = ("老虎", "狮子", "大象", "猴子", "熊猫", "海豚", "蚂蚁", "鲸鱼", "狐狸", "松鼠")
@@ -30,6 +30,8 @@ TINY = TrainingConfig.from_mapping(
         "own_rounds": 0,
         "inner_pairs": 0,
         "keyword_pairs": 0,
+        "translated_pairs": 0,
+        "anchor": 0.0,
         "mined": 0,
         "threads": 1,
         "vocabulary": {"total": 3000, "english_words": 600, "english_parts": 100, "min_count": 1},
@@ -222,6 +224,13 @@ def test_alignment_finds_translations_from_sentences_alone() -> None:
     assert tiger @ monkey / np.linalg.norm(tiger) / np.linalg.norm(monkey) > 0.7
 
 
+def test_anchored_rows_lean_towards_their_start_in_their_own_length() -> None:
+    """Half of (0, 4)'s length along (10, 0) is (2, 0); a row that started nowhere stays."""
+    rows = np.array([[0, 4], [3, 0]], dtype=np.float32)
+    start = np.array([[10, 0], [0, 0]], dtype=np.float32)
+    assert train.anchored(rows, start, 0.5).tolist() == [[2, 4], [3, 0]]
+
+
 def test_parallel_pairs_have_one_english_side() -> None:
     found = alignment.parallel([("增长", "growth"), ("growth", "增长"), ("增长", "留存"), ("a word", "in English"), ("x" * 500, "长")])
     assert found == [("growth", "增长")]
@@ -237,7 +246,7 @@ def test_keyword_queries_are_words_of_their_passage_and_their_translations() -> 
     chinese, english = synthetic.keyword_queries(passages, {"消费者": ["consumer"], "召回": ["recall"], "商品": ["goods"]}, 3)
     assert len(chinese) > 10 and all(set(query) - {" "} <= set(found) for query, found in chinese)
     assert english and all(set(query.split()) & {"consumer", "recall", "goods"} for query, _ in english)
-    assert synthetic.keyword_queries(passages, {}, 3) == (chinese, [])
+    assert synthetic.keyword_queries(passages, {}, 3)[1] == []
 
 
 def test_mined_negatives_are_near_and_not_the_answer() -> None:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
 import kbqa.models
-from kbqa import KnowledgeBase
+from kbqa import BuildSettings, KnowledgeBase, Settings
+from kbqa.cli import app
 from kbqa.errors import EncoderError, EvaluationError
 from kbqa.indexing.index import Index
 from kbqa.indexing.static_model import StaticModel
@@ -98,20 +101,18 @@ def test_reciprocal_rank() -> None:
 
 def test_a_model_that_finds_more_is_kept(index: Index, feedback: list[tuple[str, str]], tmp_path: Path) -> None:
     """The names are learned from two wordings and help the third; the folder is a whole model of its own."""
-    out = tmp_path / "tuned"
-    report = tune.tune(index, SHIPPED, out, feedback, QUICK)
-    assert report.kept and report.folder == out and report.after > report.before
+    report = tune.tune(index, SHIPPED, tmp_path, feedback, QUICK)
+    assert report.kept and report.after > report.before
     assert report.general_after > report.general_before - 0.011
     assert report.held_out > 10 and report.examples["feedback"] > 20
-    tuned, shipped = StaticModel.load(out), StaticModel.load(SHIPPED)
+    assert report.folder is not None and list(tmp_path.iterdir()) == [report.folder]
+    tuned, shipped = StaticModel.load(report.folder), StaticModel.load(SHIPPED)
     assert tuned.digest != shipped.digest and tuned.dimension == shipped.dimension
-    assert not out.with_name("tuned.new").exists()
 
 
 def test_a_model_that_finds_no_more_is_not_kept(index: Index, tmp_path: Path) -> None:
     """Nothing learned, nothing won: nothing stays on disk."""
-    out = tmp_path / "tuned"
-    report = tune.tune(index, SHIPPED, out, (), replace(QUICK, learning_rate=1e-9, epochs=0.2))
+    report = tune.tune(index, SHIPPED, tmp_path, (), replace(QUICK, learning_rate=1e-9, epochs=0.2))
     assert not report.kept and report.folder is None
     assert list(tmp_path.iterdir()) == []
 
@@ -122,7 +123,7 @@ def test_too_few_notes(tmp_path: Path) -> None:
     (notes / "a.md").write_text("# 标题\n\n只有一段话，说的是一件事情，没有别的。", encoding="utf-8")
     KnowledgeBase.build(notes, tmp_path / "index")
     with pytest.raises(EncoderError, match="kbqa tune"):
-        tune.tune(Index.open(tmp_path / "index"), SHIPPED, tmp_path / "tuned")
+        tune.tune(Index.open(tmp_path / "index"), SHIPPED, tmp_path)
 
 
 def test_feedback_file(tmp_path: Path) -> None:
@@ -140,3 +141,33 @@ def test_feedback_file(tmp_path: Path) -> None:
         tune.read_feedback(file)
     with pytest.raises(EvaluationError, match="gone"):
         tune.read_feedback(tmp_path / "gone.jsonl")
+
+
+def test_tuned_index_and_the_way_back(tmp_path: Path) -> None:
+    """The command keeps a tuned model beside the index, later builds go on using it, undo removes it."""
+    from kbqa.indexing.store import made_with
+    from kbqa.settings import DEFAULT_ENCODER
+    from kbqa.training.adopt import undo_tuned
+
+    notes, index = tmp_path / "notes", tmp_path / "index"
+    notes.mkdir()
+    (notes / "a.md").write_text("# 留存\n\n留存率是指新用户在一段时间后仍然使用产品的比例。", encoding="utf-8")
+    tuned = index / f"{tune.PREFIX}0123456789ab"
+    shutil.copytree(SHIPPED, tuned)
+    settings = Settings(build=BuildSettings(encoder=str(tuned)))
+    KnowledgeBase.build(notes, index, settings)
+    assert made_with(index) == str(tuned)
+    assert KnowledgeBase.open(index).ask("什么是留存率").citations
+    done = CliRunner().invoke(app, ["index", "--notes", str(notes), "--index", str(index), "--json"])
+    assert done.exit_code == 0 and made_with(index) == str(tuned)
+    undo_tuned(notes, index, lambda stage, done, total: None)
+    assert made_with(index) == DEFAULT_ENCODER and not tuned.exists()
+    assert KnowledgeBase.open(index).ask("什么是留存率").citations
+
+
+def test_an_index_of_another_model_is_not_tuned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from kbqa.training import adopt
+
+    monkeypatch.setattr(adopt, "made_with", lambda index: "BAAI/bge-small-zh-v1.5")
+    with pytest.raises(EncoderError, match="bge-small-zh"):
+        adopt.adopt_tuned(tmp_path, tmp_path / "index", None, lambda stage, done, total: None)

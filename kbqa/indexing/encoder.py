@@ -24,12 +24,14 @@ class Encoder(Protocol):
     Attributes:
         batch: how many texts to hand over at a time, so that progress shows every few seconds.
         digest: changes with whatever changes a vector: weights, pooling, prompts, tokens, length.
+        light: a static model: it may be forked, encodes sentences while someone waits, and its values fit eight bits.
     """
 
     name: str
     dimension: int
     digest: str
     batch: int
+    light: bool
 
     def encode_passages(self, texts: Sequence[str]) -> Vectors: ...
 
@@ -43,7 +45,7 @@ def load_encoder(name: str = DEFAULT_ENCODER) -> Encoder:
         EncoderError: there is no such model on this machine, or it cannot be used; says why and what to do.
     """
     files = find_model(name)
-    if name == DEFAULT_ENCODER:
+    if files.static:
         return StaticEncoder(name, files.folder)
     if files.kind != "SentenceTransformer":
         raise EncoderError(
@@ -59,9 +61,10 @@ def load_encoder(name: str = DEFAULT_ENCODER) -> Encoder:
 
 
 class StaticEncoder:
-    """The embedded model: one vector a token, read without torch."""
+    """The embedded model, or one tuned from it: one row a piece, read without torch."""
 
     batch = 512
+    light = True
 
     def __init__(self, name: str, folder: Path) -> None:
         self._model = StaticModel.load(folder)
@@ -83,6 +86,7 @@ class SentenceTransformerEncoder:
     """
 
     batch = 64
+    light = False
 
     def __init__(self, files: ModelFiles) -> None:
         with loading(files):

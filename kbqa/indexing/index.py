@@ -34,6 +34,7 @@ class Index:
 
     Attributes:
         headings: tokens of the nearest headings of every distinct heading path.
+        quick: the encoder for what is encoded while someone waits, sentences and headings: the index's own if it is static.
     """
 
     folder: Path
@@ -44,6 +45,7 @@ class Index:
     lexical: LexicalIndex
     dense: DenseIndex
     encoder: Encoder
+    quick: Encoder
     chunks: ChunkTable
     sentences: SentenceTable
     documents: DocumentTable
@@ -89,7 +91,7 @@ class Index:
         return cls(
             folder, manifest, glossary, Segmenter(glossary), Vocabulary.load(folder / "vocabulary.txt"),
             LexicalIndex.load(folder, manifest.chunks), DenseIndex.load(folder / "dense.faiss"), model,
-            chunks, SentenceTable.load(folder), documents,
+            model if model.light else load_encoder(), chunks, SentenceTable.load(folder), documents,
             TokenRows.load(folder, "headings"), Sounds.load(folder), load_reports(folder),
         )  # fmt: skip
 

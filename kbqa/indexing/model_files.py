@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from kbqa.errors import EncoderError
+from kbqa.indexing.static_model import VOCABULARY
 from kbqa.settings import DEFAULT_ENCODER
 
 # Name → folder under kbqa/models. A release may lack those other than the default.
@@ -108,6 +109,11 @@ class ModelFiles:
         """Where the tokenizer and the first module lie within the folder: empty, or a path with a slash."""
         path = self.modules[0].get("path", "") if self.modules else ""
         return path and f"{path}/"
+
+    @property
+    def static(self) -> bool:
+        """Whether it is a static model of ours: the embedded one, or one tuned from it."""
+        return (self.folder / VOCABULARY).is_file() and "fold" in self.read("config.json")
 
     @property
     def kind(self) -> str:

@@ -41,6 +41,7 @@ class OnnxEncoder:
     """
 
     batch = 64
+    light = False
 
     def __init__(self, files: ModelFiles, weights: Path) -> None:
         self.name = files.name

@@ -22,6 +22,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from kbqa.errors import REBUILD_EN, REBUILD_ZH, IndexBusy, IndexDamaged, IndexMismatch, IndexMissing, StoreError
+from kbqa.settings import DEFAULT_ENCODER
 
 FORMAT_VERSION = 4
 _KEPT_GENERATIONS = 2
@@ -100,6 +101,14 @@ def read_manifest(generation: Path) -> Manifest:
         return replace(manifest, files=files)
     except (TypeError, ValueError, AttributeError):
         raise IndexDamaged(f"{path} 缺少字段。{REBUILD_ZH}", f"{path} lacks fields. {REBUILD_EN}") from None
+
+
+def made_with(index: Path) -> str:
+    """The encoder of the live generation, which a later build goes on using; the default if there is no sound one."""
+    try:
+        return read_manifest(current_generation(index)).encoder
+    except StoreError:
+        return DEFAULT_ENCODER
 
 
 def verify(generation: Path, manifest: Manifest) -> None:

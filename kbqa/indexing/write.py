@@ -18,7 +18,7 @@ from kbqa.indexing.lexical import LexicalIndex, TokenRows, Vocabulary
 from kbqa.indexing.parallel import parallel_map
 from kbqa.indexing.segment import Segmenter
 from kbqa.indexing.sounds import save_sounds
-from kbqa.settings import DEFAULT_ENCODER, BuildSettings
+from kbqa.settings import BuildSettings
 from kbqa.terms.glossary import Glossary
 from kbqa.text import Span, fold, sentence_spans
 from kbqa.types import Chunk, Document
@@ -136,8 +136,8 @@ def _write_dense(
         vectors[row] = vector
     fresh = [i for i in range(len(texts)) if i not in known]
     batches = [fresh[i : i + encoder.batch] for i in range(0, len(fresh), encoder.batch)]
-    # Only the embedded model: a torch model brings threads of its own, and forking it is not safe.
-    worthwhile = len(fresh) > _PARALLEL_CHUNKS and encoder.name == DEFAULT_ENCODER
+    # Only a static model: a torch model brings threads of its own, and forking it is not safe.
+    worthwhile = len(fresh) > _PARALLEL_CHUNKS and encoder.light
     encoded = parallel_map(
         lambda rows: encoder.encode_passages([texts[i] for i in rows]), batches, worthwhile=worthwhile
     )
@@ -146,7 +146,7 @@ def _write_dense(
         vectors[rows] = batch
         done += len(rows)
         progress("encoding", done, len(texts))
-    index, kind = DenseIndex.build(vectors, settings.exact_limit, compact=encoder.name == DEFAULT_ENCODER)
+    index, kind = DenseIndex.build(vectors, settings.exact_limit, encoder.light)
     index.save(folder / "dense.faiss")
     np.save(folder / "vector_hashes.npy", hashes)
     return kind

@@ -69,7 +69,7 @@ class Found:
         rows: chunk rows of the hits, in their order.
         sentences: chunk row → scores of its sentences, for the best chunks.
         coverage: the question's ideas, weighed for this index.
-        vector: the question's vector, float32 [d].
+        vector: the question's vector by the index's quick encoder, float32 [d].
     """
 
     question: Question
@@ -85,11 +85,13 @@ def search(index: Index, question: Question, settings: QuerySettings, k: int = 1
     coverage = _weigh(index, question)
     known = {index.vocabulary.ids[t]: question.weights[t] for t in question.weights if t in index.vocabulary.ids}
     lexical = index.lexical.scores(known)
-    vector = index.encoder.encode_queries([expanded(question, index.segmenter)])[0]
+    asked = expanded(question, index.segmenter)
+    vector = index.encoder.encode_queries([asked])[0]
+    quick = vector if index.quick is index.encoder else index.quick.encode_queries([asked])[0]
     near_rows, near_scores = index.dense.search(vector, settings.candidates)
     rows = _candidates(lexical, near_rows, settings)
     if rows.size == 0:
-        return Found(question, (), (), {}, coverage, vector)
+        return Found(question, (), (), {}, coverage, quick)
     presence = _presence(index, coverage.tokens, rows)
     parts = {
         "lexical": lexical[rows] / max(float(lexical.max(initial=0.0)), 1e-9),
@@ -99,7 +101,7 @@ def search(index: Index, question: Question, settings: QuerySettings, k: int = 1
     if settings.mode == "hybrid":
         parts["coverage"] = coverage.of_rows(presence, rows.size)
         parts["heading"] = _heading_coverage(index, rows, coverage)
-        total, sentences = _look_closely(index, question, coverage, vector, rows, parts)
+        total, sentences = _look_closely(index, question, coverage, quick, rows, parts)
     else:
         total = parts[settings.mode]
     order = np.lexsort((rows, -total))
@@ -115,7 +117,7 @@ def search(index: Index, question: Question, settings: QuerySettings, k: int = 1
         )
         for rank, i in enumerate(order, 1)
     )  # fmt: skip
-    return Found(question, hits, tuple(int(rows[i]) for i in order), sentences, coverage, vector)
+    return Found(question, hits, tuple(int(rows[i]) for i in order), sentences, coverage, quick)
 
 
 def _look_closely(
@@ -203,7 +205,7 @@ def _sentence_scores(
         text = documents[row].text
         texts.append(text[start:end])
         paragraphs.append((row, text.rfind("\n", 0, start)))
-    cosines = index.encoder.encode_passages(texts) @ vector
+    cosines = index.quick.encode_passages(texts) @ vector
     rows_of_tokens = (index.sentences.tokens.row(s).tolist() for _, s in numbers)
     tokens = [{relevant[i] for i in ids if i in relevant} for ids in rows_of_tokens]
     together: dict[tuple[int, int], set[str]] = {}
@@ -219,7 +221,7 @@ def _sentence_scores(
 def _headline_cosines(index: Index, rows: Sequence[int], vector: Floats) -> Floats:
     """Similarity of the question with each chunk's nearest headings: a heading is often the question in other words."""
     paths = dict.fromkeys(int(index.chunks.places[row, 3]) for row in rows)
-    vectors = index.encoder.encode_passages([" ".join(index.chunks.paths[path][-NEAR_HEADINGS:]) for path in paths])
+    vectors = index.quick.encode_passages([" ".join(index.chunks.paths[path][-NEAR_HEADINGS:]) for path in paths])
     cosines = dict(zip(paths, (vectors @ vector).tolist(), strict=True))
     return np.clip([cosines[int(index.chunks.places[row, 3])] for row in rows], 0.0, 1.0).astype(np.float32)
 

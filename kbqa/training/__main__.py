@@ -46,7 +46,7 @@ def make_model(
     rows: train.Rows = {**corpus.pairs, **derived}
     bilingual = [pair for found in corpus.pairs.values() for pair in parallel(found)]
     table = train.initial_rows(pieces, rows, bilingual, config)
-    learned = train.train(pieces, rows, table, config)
+    learned = train.anchored(train.train(pieces, rows, table.copy(), config), table, config.anchor)
     export.save_model(out, learned, pieces, {"training": config.as_dict()})
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     cost = card.Cost(time.process_time(), time.monotonic() - started, peak)

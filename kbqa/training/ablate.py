@@ -31,7 +31,8 @@ VARIANTS: Mapping[str, Mapping[str, Any]] = {
     "base": {},
     "counts as they are, not their roots": {"damped": False},
     "random start for English": {"aligned": False},
-    "no keyword queries": {"keyword_pairs": 0},
+    "no keyword queries": {"keyword_pairs": 0, "translated_pairs": 0},
+    "nothing of the start added": {"anchor": 0.0},
     "no pairs of our own": {"own_rounds": 0},
     "no names of terms": {"term_rounds": 0},
     "start without SIF lengths": {"rarity": 0.0},
@@ -72,7 +73,8 @@ def run(data: Path, sets: Sequence[Path], epochs: float, only: Sequence[str] = (
         config = replace(TrainingConfig.from_mapping({**_BASE.as_dict(), **change}), epochs=epochs)
         rows: train.Rows = {**corpus.pairs, **train.derived_rows(corpus, synonyms, exclusions, config)}
         pieces = train.make_pieces(corpus, synonyms, config)
-        learned = train.train(pieces, rows, train.initial_rows(pieces, rows, bilingual, config), config)
+        start = train.initial_rows(pieces, rows, bilingual, config)
+        learned = train.anchored(train.train(pieces, rows, start.copy(), config), start, config.anchor)
         _print(name, [evaluate(FloatModel(pieces, learned, config.damped), folder) for folder in sets])
         if not change:
             with tempfile.TemporaryDirectory() as scratch:

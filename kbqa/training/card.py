@@ -70,8 +70,7 @@ def model_card(
         *_figure_lines(figures),
         "## Limits",
         "",
-        "- Paraphrases without a common word (“获客要花多少钱” and “用户获取成本”) come out only weakly related, "
-        "at a cosine near 0.2.",
+        "- Paraphrases without a common word come out only weakly related unless pairs like them were trained on.",
         "- Word order does not count: “A 高于 B” and “B 高于 A” have the same vector. Negation hardly counts.",
         "- One row a piece, so a word with two meanings has one vector between them.",
         "- Trained on documentation, statutes, a dictionary and everyday sentences; names and jargon it never met",
@@ -136,6 +135,7 @@ def _recipe_lines(config: TrainingConfig, cost: Cost) -> list[str]:
         + ("; English words as the mean of their translations by IBM model 1." if config.aligned else "."),
         "- sentence-transformers: `MultipleNegativesRankingLoss` "
         f"(scale {config.scale:g}{both}) in `MatryoshkaLoss` over {'/'.join(map(str, config.dimensions))}{mined}.",
+        f"- {config.anchor:g} of each row's length in the direction it started from is added to the learned rows.",
         f"- Batches of {config.batch_size:,} rows of one source, no text twice; {config.epochs:g} epochs; Adam, peak "
         f"learning rate {config.learning_rate:g}, {config.warmup:.0%} warm-up, linear decay; seed {config.seed}.",
         f"- {cost.cpu_seconds / 60:.0f} minutes of processor time ({cost.wall_seconds / 60:.0f} by the clock) and "

@@ -25,9 +25,12 @@ class TrainingConfig:
         query_limit: characters of a query.
         passage_limit: characters of a passage.
         inner_pairs: pairs made of a passage's own sentence, at most.
-        keyword_pairs: pairs of some words of a passage and the passage, at most, in each language.
+        keyword_pairs: pairs of some words of a passage and the passage, at most.
+        translated_pairs: the same with the words translated.
         own_rounds: how often the pairs of our own are gone over in an epoch.
         term_rounds: pairs of names of every operations term, an epoch.
+        anchor: how much of the start is added to the learned rows, in their own length: what was learned about meaning stays,
+            and words without a relation become less alike again.
         mined: rows that get a hard negative, found with the model after the first epoch; 0 leaves that out.
         half_precision: bfloat16 for the similarity matrices; faster where the CPU knows it.
         threads: of torch; other numbers sum in another order and give slightly other weights.
@@ -49,8 +52,10 @@ class TrainingConfig:
     passage_limit: int = 400
     inner_pairs: int = 30_000
     keyword_pairs: int = 120_000
+    translated_pairs: int = 300_000
     own_rounds: int = 6
     term_rounds: int = 12
+    anchor: float = 0.5
     mined: int = 60_000
     half_precision: bool = True
     threads: int = 1

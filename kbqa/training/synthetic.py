@@ -34,9 +34,12 @@ def glosses(pairs: Iterable[Pair]) -> dict[str, list[str]]:
 
 
 def keyword_queries(
-    passages: Sequence[str], dictionary: Mapping[str, list[str]], seed: int
+    passages: Sequence[str], dictionary: Mapping[str, list[str]], seed: int, draws: int = 1
 ) -> tuple[list[Pair], list[Pair]]:
-    """For each Chinese passage a query of its words, and one of their translations where most are known.
+    """For each Chinese passage queries of its words, and of their translations where most are known.
+
+    Args:
+        draws: how many of each are tried a passage.
 
     Returns:
         (Chinese query, passage) pairs and (English query, passage) pairs.
@@ -50,7 +53,7 @@ def keyword_queries(
     frequency = Counter(word for words in cuts for word in set(words))
     common = {word for word, _ in frequency.most_common(_COMMON)}
     chinese, english = [], []
-    for passage, words in zip(usable, cuts, strict=True):
+    for passage, words in zip(usable * draws, cuts * draws, strict=True):
         kept = _some_words(words, common, draw)
         if len(kept) < 2:
             continue

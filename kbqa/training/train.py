@@ -40,7 +40,7 @@ Rows = Mapping[str, Sequence[tuple[str, ...]]]
 _DICTIONARY = "cedict_zh_en"
 # Sources whose right sides are sentences or labels, no sections.
 _SHORT = ("_par", "_head", _DICTIONARY, "tatoeba_en_zh", "pydocs_en_zh")
-_SECTIONS = ("_zh", "_x")
+_SECTIONS = ("_zh", "_x", "_notes")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +77,13 @@ def derived_rows(
         "inner": list(inner[: config.inner_pairs]),
         "synonyms": list(gloss_synonyms(dictionary)),
     }
-    if config.keyword_pairs:
-        translated = [p for name, rows in corpus.pairs.items() if name.endswith(_SHORT) for _, p in rows]
-        queries = keyword_queries([*passages, *translated], glosses(dictionary), config.seed)
-        for name, rows in zip(("keywords", "keywords_translated"), queries, strict=True):
+    if config.keyword_pairs or config.translated_pairs:
+        short = [p for name, rows in corpus.pairs.items() if name.endswith(_SHORT) for _, p in rows]
+        queries = keyword_queries([*passages, *short], glosses(dictionary), config.seed, draws=2)
+        limits = (("keywords", config.keyword_pairs), ("keywords_translated", config.translated_pairs))
+        for (name, limit), rows in zip(limits, queries, strict=True):
             random.Random(f"{config.seed}-{name}").shuffle(rows)
-            made[name] = list(rows[: config.keyword_pairs])
+            made[name] = list(rows[:limit])
     made.update((f"terms_{i}", list(r)) for i, r in enumerate(term_rounds(synonyms, config.term_rounds, config.seed)))
     made.update(_own_rows(exclusions, config))
     return {name: [row for row in rows if not exclusions.hit(row[:2])] for name, rows in made.items() if rows}
@@ -124,6 +125,15 @@ def initial_rows(pieces: Pieces, rows: Rows, parallel_pairs: Sequence[Pair], con
     return table
 
 
+def anchored(rows: NDArray[np.float32], start: NDArray[np.float32], share: float) -> NDArray[np.float32]:
+    """Learned rows [V, d] with `share` of their length in the direction they started from added.
+
+    Source: Wortsman et al. 2022, "Robust fine-tuning of zero-shot models", who average weights before and after training.
+    """
+    directions = start / np.maximum(np.linalg.norm(start, axis=1, keepdims=True), 1e-9)
+    return rows + share * np.linalg.norm(rows, axis=1, keepdims=True) * directions
+
+
 def piece_shares(pieces: Pieces, texts: Sequence[str]) -> NDArray[np.float32]:
     """Share [V] of each piece among all pieces of the texts, with one more of each so that none is zero."""
     counts = np.ones(len(pieces))
@@ -158,7 +168,7 @@ def train(pieces: Pieces, rows: Rows, table: NDArray[np.float32], config: Traini
     done = 0.0
     for number, epochs in enumerate(halves):
         if number:
-            sections = {n: rows[n] for n in rows if n.endswith(_SECTIONS) and len(rows[n][0]) == 2}
+            sections = {n: rows[n] for n in rows if n.endswith(_SECTIONS) and not n.endswith(_SHORT)}
             mined = mine(model, sections, config.mined)  # type: ignore[arg-type]
             sys.stderr.write(f"mined {({name: len(found) for name, found in mined.items()})}\n")
             rows = {**rows, **{f"{name}_mined": found for name, found in mined.items()}}

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import random
+import shutil
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -37,8 +38,7 @@ _GENERAL = 800  # pairs of our own that the tuned model must not lose
 _MOST_LOST = 0.01
 _MOST_PASSAGES = 20_000
 _SHORTEST = 15
-FOLDER = "tuned"
-
+PREFIX = "tuned-"
 # Gentle: the model knows the language, only the notes' use of words is new to it.
 CONFIG = TrainingConfig(
     epochs=3.0, learning_rate=0.002, batch_size=256, rarity=0.0, aligned=False, mined=0, dimensions=(1024, 512, 256)
@@ -91,7 +91,7 @@ class TuneReport:
 def tune(
     index: Index,
     model: Path,
-    out: Path,
+    into: Path,
     feedback: Sequence[Pair] = (),
     config: TrainingConfig = CONFIG,
     progress: Progress = lambda stage, done, total: None,
@@ -100,7 +100,7 @@ def tune(
 
     Args:
         model: folder of the static model to start from.
-        out: folder the tuned model is written to if it wins; replaced if there is one.
+        into: folder in which the tuned model gets one of its own, named by its digest, if it wins.
         feedback: (question, evidence) that people marked as right.
 
     Raises:
@@ -123,19 +123,20 @@ def tune(
     pairs["negatives"] = hard_negatives(index, learned)  # type: ignore[assignment]
     # Replayed, so that what the notes do not speak of is not forgotten.
     pairs["general"] = [(tidy(p.query, 300), tidy(p.positive, 400)) for p in read_own()][: 2 * len(learned)]
+    config = with_batch_for(config, len(learned))
     trained = train(pieces, {name: found for name, found in pairs.items() if found}, rows / _unit(rows), config)
     progress("training", 2, 3)
-    scratch = out.with_name(out.name + ".new")
+    scratch = into / "tuning"
     save_model(scratch, trained, pieces, {"tuned": True, "training": config.as_dict()})
     old, new = StaticModel.load(model), StaticModel.load(scratch)
     before, after = (_rank_held_out(m, index, held) for m in (old, new))
     general = [_rank_general(m, config.seed) for m in (old, new)]
-    wins = after > before and general[1] >= general[0] - _MOST_LOST
-    _settle(scratch, out if wins else None)
+    kept = after > before and general[1] >= general[0] - _MOST_LOST
+    folder = _settle(scratch, into / f"{PREFIX}{new.digest[:12]}" if kept else None)
     progress("measuring", 3, 3)
     counts = {kind: sum(e.kind == kind for e in learned) for kind in sorted({e.kind for e in learned})}
     seconds = time.monotonic() - started
-    return TuneReport(counts, len(held), before, after, *general, seconds, out if wins else None)
+    return TuneReport(counts, len(held), before, after, *general, seconds, folder)
 
 
 # --- examples ---------------------------------------------------------------------------------------------------------
@@ -272,15 +273,13 @@ def _unit(rows: NDArray[np.float32]) -> np.float32:
     return np.float32(np.sqrt((rows**2).mean()))
 
 
-def _settle(scratch: Path, out: Path | None) -> None:
-    """Put the finished model in its place, or remove it."""
-    import shutil
-
-    if out is None:
+def _settle(scratch: Path, place: Path | None) -> Path | None:
+    """Put the finished model in its place, or remove it; returns the place."""
+    if place is None or place.exists():
         shutil.rmtree(scratch)
-        return
-    shutil.rmtree(out, ignore_errors=True)
-    scratch.rename(out)
+    else:
+        scratch.rename(place)
+    return place
 
 
 def with_batch_for(config: TrainingConfig, examples: int) -> TrainingConfig:

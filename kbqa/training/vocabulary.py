@@ -31,7 +31,7 @@ class VocabularySize:
     """
 
     total: int = 64_000
-    english_words: int = 24_000
+    english_words: int = 27_000
     english_parts: int = 4_000
     other_characters: int = 250
     min_count: int = 2
