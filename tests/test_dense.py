@@ -82,6 +82,28 @@ def test_same_vectors_give_the_same_file(exact_limit: int, tmp_path: Path) -> No
     assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
 
 
+@pytest.mark.parametrize("exact_limit", [NEVER, ALWAYS])
+def test_compact_vectors_are_near_and_stable(exact_limit: int, tmp_path: Path) -> None:
+    """Eight bits: cosines within 0.005, nearly the same neighbours; what comes back is stored the same again."""
+    vectors = unit(2000, 1024, 12)
+    index, kind = DenseIndex.build(vectors, exact_limit, compact=True)
+    index.save(tmp_path / "one")
+    assert kind == ("flat" if exact_limit else "hnsw")
+    opened = DenseIndex.load(tmp_path / "one")
+    queries = vectors[:20] + 0.7 * unit(20, 1024, 13)
+    found = 0
+    for query in queries / np.linalg.norm(queries, axis=1, keepdims=True):
+        rows, scores = opened.search(query, 10)
+        np.testing.assert_allclose(scores, vectors[rows] @ query, atol=0.005)
+        found += len(set(rows[:1].tolist()) & set(nearest(vectors, query, 1).tolist()))
+    assert found == 20
+    back = opened.vectors(np.arange(2000))
+    np.testing.assert_allclose(back, vectors, atol=0.5 / 640 + 1e-6)
+    DenseIndex.build(back, exact_limit, compact=True)[0].save(tmp_path / "two")
+    assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
+    assert (tmp_path / "one").stat().st_size < 2000 * 1024 * 1.5
+
+
 def test_more_asked_for_than_there_is() -> None:
     """All rows come back once; an index of nothing gives nothing."""
     vectors = unit(3, 8, 8)

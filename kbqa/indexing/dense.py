@@ -21,7 +21,7 @@ Kind = Literal["flat", "hnsw"]
 Vectors = NDArray[np.float32]
 
 _HNSW_LINKS, _HNSW_BUILD, _HNSW_SEARCH = 32, 200, 128
-_STEPS = 420.0  # whole numbers to 1; values of a unit vector of 1,024 dimensions stay well below 127 / 420 = 0.3
+_STEPS = 640.0  # whole numbers to 1; values of a unit vector of 1,024 dimensions stay well below 127 / 640 = 0.2
 
 
 class DenseIndex:
@@ -39,7 +39,7 @@ class DenseIndex:
 
         Args:
             exact_limit: up to so many vectors are compared exactly.
-            compact: keep eight bits a value; values beyond ±0.3 are cut off.
+            compact: keep eight bits a value; values beyond ±0.2 are cut off.
 
         Raises:
             EncoderError: all rows are zero, or more than a tenth and more than one: the encoder does not know the notes' script.

@@ -6,7 +6,7 @@ row, found by the model of the first round.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,27 +24,6 @@ if TYPE_CHECKING:
 _FIRST = "first"
 _SPREAD_TEXTS = 500
 _COLLAPSED = 0.98
-
-
-class NegativesBatchSampler(UniqueBatchSampler):
-    """Batches without a text standing twice, where a row's hard negative is no other row's text either.
-
-    A row whose negative is the right passage of another row of its batch sits out this epoch.
-    """
-
-    def __init__(self, dataset: Any, batch_size: int, drop_last: bool, **options: Any) -> None:
-        super().__init__(dataset, batch_size=batch_size, drop_last=drop_last, **options)
-        self._texts = list(zip(dataset["anchor"], dataset["positive"], strict=True))
-        self._negatives = list(dataset["negative"]) if "negative" in dataset.column_names else None
-
-    def __iter__(self) -> Iterator[list[int]]:
-        for batch in super().__iter__():
-            if self._negatives is None:
-                yield batch
-                continue
-            texts = {text for row in batch for text in self._texts[row]}
-            # A batch is never emptied: the number of batches is promised beforehand.
-            yield [row for row in batch if self._negatives[row] not in texts] or batch[:1]
 
 
 def train_biencoder(
@@ -169,7 +148,7 @@ def _round(
         model=model,
         args=SentenceTransformerTrainingArguments(
             **loops.arguments(loop, config, work),
-            batch_sampler=NegativesBatchSampler,
+            batch_sampler=UniqueBatchSampler,
             multi_dataset_batch_sampler=MultiDatasetBatchSamplers.PROPORTIONAL,
         ),
         train_dataset=datasets(rows),
