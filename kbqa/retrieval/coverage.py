@@ -49,20 +49,23 @@ class Coverage:
         weights: share of each idea in the question; they sum to 1.
         tokens: the tokens of all wordings that the notes have, sorted.
         missing: share of the question that the notes have no wording for.
+        spoken: share of the question's ideas, rare or not, that the notes have a wording for: how far words can be trusted.
     """
 
     def __init__(
         self, ideas: Sequence[Idea], ids: Mapping[str, int], idf: Callable[[int], float], rarest: float
     ) -> None:
         self._wordings = [[(w.tokens, w.share) for w in idea.wordings] for idea in ideas]
+        rarities = [_least_rare(idea, ids, idf) for idea in ideas]
         weights, missing = [], 0.0
-        for idea in ideas:
-            known = [r for w in idea.wordings if (r := _rarity(w, ids, idf)) is not None]
-            weights.append(idea.importance * min(known) if known else idea.known_missing * rarest)
-            missing += 0.0 if known else weights[-1]
+        for idea, rarity in zip(ideas, rarities, strict=True):
+            weights.append(idea.known_missing * rarest if rarity is None else idea.importance * rarity)
+            missing += weights[-1] if rarity is None else 0.0
         total = sum(weights) or 1.0
         self.weights = [w / total for w in weights]
         self.missing = missing / total
+        importance = sum(idea.importance for idea in ideas) or 1.0
+        self.spoken = sum(idea.importance for idea, r in zip(ideas, rarities, strict=True) if r is not None) / importance
         self.tokens = sorted({t for idea in ideas for w in idea.wordings for t in w.tokens if t in ids})
 
     def of(self, tokens: set[str]) -> float:
@@ -98,6 +101,11 @@ def _part(wording: tuple[str, ...], tokens: set[str]) -> float:
     if len(wording) == 1:
         return 1.0 if wording[0] in tokens else 0.0
     return len(tokens.intersection(wording)) / len(wording)
+
+
+def _least_rare(idea: Idea, ids: Mapping[str, int], idf: Callable[[int], float]) -> float | None:
+    """The least IDF of the idea's wordings that the notes have; None if they have none of them."""
+    return min((r for w in idea.wordings if (r := _rarity(w, ids, idf)) is not None), default=None)
 
 
 def _rarity(wording: Wording, ids: Mapping[str, int], idf: Callable[[int], float]) -> float | None:

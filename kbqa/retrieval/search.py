@@ -36,6 +36,7 @@ WEIGHTS: Mapping[str, float] = {
     "fit": 0.5,
     "headline": 0.9,
 }
+_UNSPOKEN = 3.0  # added to the weight of meaning for a question none of whose words the notes have
 _SHORT_PASSAGE = 40
 _SENTENCE_CANDIDATES = 20
 
@@ -94,7 +95,8 @@ def search(index: Index, question: Question, settings: QuerySettings, k: int = 1
         return Found(question, (), (), {}, coverage, quick)
     presence = _presence(index, coverage.tokens, rows)
     parts = {
-        "lexical": lexical[rows] / max(float(lexical.max(initial=0.0)), 1e-9),
+        # The best passage for words gets as much as the words can be trusted: one of six found says little.
+        "lexical": np.float32(coverage.spoken / max(float(lexical.max(initial=0.0)), 1e-9)) * lexical[rows],
         "dense": _cosines(index, rows, vector, near_rows, near_scores),
     }
     sentences: dict[int, tuple[SentenceScore, ...]] = {}
@@ -124,7 +126,7 @@ def _look_closely(
     index: Index, question: Question, coverage: Coverage, vector: Floats, rows: Rows, parts: dict[str, Floats]
 ) -> tuple[Floats, dict[int, tuple[SentenceScore, ...]]]:
     """Add what only the best candidates are asked for to `parts`; the weighted sums, and the scores of their sentences."""
-    wide = _weighted(parts)
+    wide = _weighted(parts, coverage.spoken)
     first = np.lexsort((rows, -wide))[:_SENTENCE_CANDIDATES]
     sentences = _sentence_scores(index, [int(rows[i]) for i in first], coverage, vector)
     for name in ("sentence", "fit", "headline"):
@@ -133,7 +135,7 @@ def _look_closely(
         parts["sentence"][i] = max((s.score for s in sentences[int(rows[i])]), default=0.0) / 1.6
         parts["fit"][i] = _fit(index, question, int(rows[i]))
     parts["headline"][first] = _headline_cosines(index, [int(rows[i]) for i in first], vector)
-    total = _weighted(parts)
+    total = _weighted(parts, coverage.spoken)
     total[np.setdiff1d(np.arange(rows.size), first)] -= 1.0  # not looked at closely: behind those that were
     return total, sentences
 
@@ -186,8 +188,10 @@ def _heading_coverage(index: Index, rows: Rows, coverage: Coverage) -> Floats:
     return np.array([shares[path] for path in paths.tolist()], np.float32)
 
 
-def _weighted(parts: Mapping[str, Floats]) -> Floats:
-    return cast(Floats, sum(np.float32(WEIGHTS[name]) * values for name, values in parts.items()))
+def _weighted(parts: Mapping[str, Floats], spoken: float) -> Floats:
+    """The weighted sum; the less of the question the notes have words for, the more its meaning counts."""
+    weights = {**WEIGHTS, "dense": WEIGHTS["dense"] + _UNSPOKEN * (1 - spoken)}
+    return cast(Floats, sum(np.float32(weights[name]) * values for name, values in parts.items()))
 
 
 def _sentence_scores(

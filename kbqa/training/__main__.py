@@ -31,7 +31,6 @@ def make_model(
     """
     from kbqa.indexing.static_model import StaticModel
     from kbqa.training import card, export, operations_terms, train
-    from kbqa.training.alignment import parallel
     from kbqa.training.evaluate import evaluate
     from kbqa.training.registry import usable
 
@@ -44,8 +43,7 @@ def make_model(
     derived = train.derived_rows(corpus, synonyms, exclusions, config)
     pieces = train.make_pieces(corpus, synonyms, config)
     rows: train.Rows = {**corpus.pairs, **derived}
-    bilingual = [pair for found in corpus.pairs.values() for pair in parallel(found)]
-    table = train.initial_rows(pieces, rows, bilingual, config)
+    table = train.initial_rows(pieces, rows, train.translations_of(pieces, corpus), config)
     learned = train.anchored(train.train(pieces, rows, table.copy(), config), table, config.anchor)
     export.save_model(out, learned, pieces, {"training": config.as_dict()})
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024

@@ -20,18 +20,20 @@ from kbqa.indexing.pieces import Pieces
 from kbqa.indexing.static_model import StaticModel
 from kbqa.text import fold
 from kbqa.training import export, operations_terms, train
-from kbqa.training.alignment import parallel
+from kbqa.training.alignment import Translations
 from kbqa.training.config import TrainingConfig
 from kbqa.training.evaluate import Figures, evaluate
 from kbqa.training.pairs import Exclusions
 from kbqa.training.registry import usable
+from kbqa.training.vocabulary import VocabularySize
 
 # Every variant changes the base in one thing; the base is the shipped recipe at half the dimensions, cut short.
 VARIANTS: Mapping[str, Mapping[str, Any]] = {
     "base": {},
     "counts as they are, not their roots": {"damped": False},
     "random start for English": {"aligned": False},
-    "no keyword queries": {"keyword_pairs": 0, "translated_pairs": 0},
+    "no keyword queries": {"keyword_pairs": 0},
+    "no translated keyword queries": {"translated_pairs": 0},
     "nothing of the start added": {"anchor": 0.0},
     "no pairs of our own": {"own_rounds": 0},
     "no names of terms": {"term_rounds": 0},
@@ -59,21 +61,35 @@ class FloatModel:
         return (sums / np.maximum(np.linalg.norm(sums, axis=1, keepdims=True), 1e-9)).astype(np.float32)
 
 
+# Which derived rows go when a setting is zero; made once, as making them takes longer than a short run.
+_MADE_BY = {
+    "keyword_pairs": lambda name: name == "keywords",
+    "translated_pairs": lambda name: name == "keywords_translated",
+    "own_rounds": lambda name: name.startswith("own_"),
+    "term_rounds": lambda name: name.startswith("terms_"),
+}
+
+
 def run(data: Path, sets: Sequence[Path], epochs: float, only: Sequence[str] = ()) -> None:
     """Train every variant and print a Markdown row for each as soon as it is done."""
     exclusions = Exclusions.from_folders(sets)
     corpus = train.load_corpus(data, usable(), exclusions, _BASE)
     synonyms = operations_terms.synonym_sets()
-    bilingual = [pair for found in corpus.pairs.values() for pair in parallel(found)]
+    derived = train.derived_rows(corpus, synonyms, exclusions, _BASE)
+    vocabularies: dict[VocabularySize, tuple[Pieces, Translations | None]] = {}
     names = " | ".join(folder.name for folder in sets)
     sys.stdout.write(f"| variant | {names} | mean |\n|---|{'---:|' * (len(sets) + 1)}\n")
     for name, change in VARIANTS.items():
         if only and name not in only:
             continue
         config = replace(TrainingConfig.from_mapping({**_BASE.as_dict(), **change}), epochs=epochs)
-        rows: train.Rows = {**corpus.pairs, **train.derived_rows(corpus, synonyms, exclusions, config)}
-        pieces = train.make_pieces(corpus, synonyms, config)
-        start = train.initial_rows(pieces, rows, bilingual, config)
+        gone = [made_by for setting, made_by in _MADE_BY.items() if change.get(setting) == 0]
+        rows: train.Rows = {**corpus.pairs, **{n: r for n, r in derived.items() if not any(out(n) for out in gone)}}
+        if config.vocabulary not in vocabularies:
+            pieces = train.make_pieces(corpus, synonyms, config)
+            vocabularies[config.vocabulary] = (pieces, train.translations_of(pieces, corpus))
+        pieces, translations = vocabularies[config.vocabulary]
+        start = train.initial_rows(pieces, rows, translations, config)
         learned = train.anchored(train.train(pieces, rows, start.copy(), config), start, config.anchor)
         _print(name, [evaluate(FloatModel(pieces, learned, config.damped), folder) for folder in sets])
         if not change:

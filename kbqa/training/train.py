@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kbqa.indexing.pieces import Pieces
-from kbqa.training.alignment import align, aligned_rows
+from kbqa.training.alignment import Translations, align, aligned_rows, parallel
 from kbqa.training.config import TrainingConfig
 from kbqa.training.mining import mine
 from kbqa.training.own import read_own, training_rows
@@ -109,7 +109,15 @@ def make_pieces(corpus: Corpus, synonyms: tuple[tuple[str, ...], ...], config: T
     return Pieces(choose_pieces(per_source, terms, config.vocabulary))
 
 
-def initial_rows(pieces: Pieces, rows: Rows, parallel_pairs: Sequence[Pair], config: TrainingConfig) -> NDArray[np.float32]:
+def translations_of(pieces: Pieces, corpus: Corpus) -> Translations | None:
+    """Learned from all pairs of the corpus that are English on one side only; none if there are none."""
+    pairs = [pair for found in corpus.pairs.values() for pair in parallel(found)]
+    return align(pieces, pairs) if pairs else None
+
+
+def initial_rows(
+    pieces: Pieces, rows: Rows, translations: Translations | None, config: TrainingConfig
+) -> NDArray[np.float32]:
     """Rows [V, d] to start from: random ones; English words as the mean of their translations; rare pieces longer.
 
     The length is a / (a + p), with p the piece's share of all. Source: Arora, Liang, Ma 2017, "A simple but tough-to-beat
@@ -119,9 +127,9 @@ def initial_rows(pieces: Pieces, rows: Rows, parallel_pairs: Sequence[Pair], con
     if config.rarity:
         texts = [text for found in rows.values() for row in found[::7] for text in row[:2]]
         table *= (config.rarity / (config.rarity + piece_shares(pieces, texts)))[:, None]
-    if config.aligned and parallel_pairs:
+    if config.aligned and translations:
         english = np.array([p.isascii() and p.isalpha() and len(p) > 1 for p in pieces.vocabulary])
-        aligned_rows(table, align(pieces, parallel_pairs), english)
+        aligned_rows(table, translations, english)
     return table
 
 

@@ -1,0 +1,51 @@
+"""How much of a question a text covers, and how far the question's words can be trusted; worked by hand."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from kbqa.retrieval.coverage import Coverage, Idea, Wording
+from kbqa.retrieval.search import WEIGHTS, _weighted
+
+IDS = {"=ltv": 0, "怎么算": 1, "公式": 2}
+IDF = {0: 3.0, 1: 1.0, 2: 2.0}
+RAREST = 4.0
+
+
+def coverage(*ideas: Idea) -> Coverage:
+    return Coverage(ideas, IDS, IDF.__getitem__, RAREST)
+
+
+def test_weights_are_importance_times_rarity() -> None:
+    """A term of importance 1.5 and IDF 3, a word of 1 and 1: 4.5 and 1 of 5.5."""
+    found = coverage(Idea(1.5, (Wording(("=ltv",)),), 1.5), Idea(1.0, (Wording(("怎么算",)),), 1.0))
+    assert found.weights == pytest.approx([4.5 / 5.5, 1 / 5.5])
+    assert found.of({"=ltv"}) == pytest.approx(4.5 / 5.5) and found.of({"怎么算", "=ltv"}) == pytest.approx(1)
+    assert found.missing == 0 and found.spoken == 1
+
+
+def test_an_idea_counts_by_its_commonest_wording() -> None:
+    """Its weight is that of the wording the notes have most of; a wording for less gives less."""
+    found = coverage(Idea(1.0, (Wording(("公式",)), Wording(("怎么算",), 0.8)), 1.0))
+    assert found.weights == [1.0] and found.of({"怎么算"}) == pytest.approx(0.8)
+
+
+def test_what_the_notes_have_no_word_for() -> None:
+    """It weighs as much as the rarest word times its importance when missing, and lowers what is spoken of."""
+    found = coverage(Idea(1.5, (Wording(("=ltv",)),), 1.5), Idea(1.0, (Wording(("panthers",)),), 0.2))
+    assert found.missing == pytest.approx(0.8 / 5.3)
+    assert found.spoken == pytest.approx(1.5 / 2.5)
+    assert coverage(Idea(1.0, (Wording(("panthers",)),), 0.2)).spoken == 0
+    assert coverage().spoken == 0 and coverage().of(set()) == 0
+
+
+def test_meaning_counts_more_the_less_is_spoken_of() -> None:
+    """Two passages, one alike in words and one in meaning: the order turns with the trust in words."""
+    parts = {name: np.zeros(2, np.float32) for name in WEIGHTS}
+    parts["lexical"][:] = (0.3, 0.0)
+    parts["dense"][:] = (0.2, 0.35)
+    assert np.argmax(_weighted(parts, 1.0)) == 0 and np.argmax(_weighted(parts, 0.0)) == 1
+    assert math.isclose(_weighted(parts, 1.0)[0], 0.3 * WEIGHTS["lexical"] + 0.2 * WEIGHTS["dense"], rel_tol=1e-5)
