@@ -36,7 +36,7 @@ WEIGHTS: Mapping[str, float] = {
     "fit": 0.5,
     "headline": 0.9,
 }
-_UNSPOKEN = 3.0  # added to the weight of meaning for a question none of whose words the notes have
+_UNSPOKEN = 16.0  # added to the weight of meaning for a question none of whose words the notes have
 _SHORT_PASSAGE = 40
 _SENTENCE_CANDIDATES = 20
 
