@@ -36,7 +36,9 @@ WEIGHTS: Mapping[str, float] = {
     "fit": 0.5,
     "headline": 0.9,
 }
-_UNSPOKEN = 16.0  # added to the weight of meaning for a question none of whose words the notes have
+# Added to the weight of meaning for a question none of whose words the notes have. English words in Chinese notes are there by
+# chance; a Chinese word that is missing leaves others that do tell.
+_UNSPOKEN, _UNSPOKEN_ENGLISH = 6.0, 16.0
 _SHORT_PASSAGE = 40
 _SENTENCE_CANDIDATES = 20
 
@@ -126,7 +128,7 @@ def _look_closely(
     index: Index, question: Question, coverage: Coverage, vector: Floats, rows: Rows, parts: dict[str, Floats]
 ) -> tuple[Floats, dict[int, tuple[SentenceScore, ...]]]:
     """Add what only the best candidates are asked for to `parts`; the weighted sums, and the scores of their sentences."""
-    wide = _weighted(parts, coverage.spoken)
+    wide = _weighted(parts, coverage.spoken, question.english)
     first = np.lexsort((rows, -wide))[:_SENTENCE_CANDIDATES]
     sentences = _sentence_scores(index, [int(rows[i]) for i in first], coverage, vector)
     for name in ("sentence", "fit", "headline"):
@@ -135,7 +137,7 @@ def _look_closely(
         parts["sentence"][i] = max((s.score for s in sentences[int(rows[i])]), default=0.0) / 1.6
         parts["fit"][i] = _fit(index, question, int(rows[i]))
     parts["headline"][first] = _headline_cosines(index, [int(rows[i]) for i in first], vector)
-    total = _weighted(parts, coverage.spoken)
+    total = _weighted(parts, coverage.spoken, question.english)
     total[np.setdiff1d(np.arange(rows.size), first)] -= 1.0  # not looked at closely: behind those that were
     return total, sentences
 
@@ -188,9 +190,10 @@ def _heading_coverage(index: Index, rows: Rows, coverage: Coverage) -> Floats:
     return np.array([shares[path] for path in paths.tolist()], np.float32)
 
 
-def _weighted(parts: Mapping[str, Floats], spoken: float) -> Floats:
+def _weighted(parts: Mapping[str, Floats], spoken: float, english: bool) -> Floats:
     """The weighted sum; the less of the question the notes have words for, the more its meaning counts."""
-    weights = {**WEIGHTS, "dense": WEIGHTS["dense"] + _UNSPOKEN * (1 - spoken)}
+    unspoken = (_UNSPOKEN_ENGLISH if english else _UNSPOKEN) * (1 - spoken)
+    weights = {**WEIGHTS, "dense": WEIGHTS["dense"] + unspoken}
     return cast(Floats, sum(np.float32(weights[name]) * values for name, values in parts.items()))
 
 
