@@ -27,6 +27,7 @@ from kbqa.terminal import (
     render_hits,
     render_report,
     render_tuning,
+    tuning_json,
 )
 
 if TYPE_CHECKING:
@@ -157,7 +158,7 @@ def tune(
     with ProgressBar(as_json) as advance:
         report = undo_tuned(notes, index, advance) if undo else adopt_tuned(notes, index, feedback, advance)
     if as_json:
-        print_json({**asdict(report), "kept": report.kept} if report else {"undone": True})
+        print_json(tuning_json(report))
     else:
         render_tuning(report)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any
@@ -61,7 +61,7 @@ def new_console() -> Any:
 
 
 _STAGES = {
-    "reading": "读取 reading", "segmenting": "分词 segmenting", "encoding": "向量 encoding",
+    "reading": "读取 reading", "training": "训练 training", "segmenting": "分词 segmenting", "encoding": "向量 encoding",
     "asking": "提问 asking", "mining": "术语 terms", "sets": "评测集 sets",
 }  # fmt: skip
 
@@ -202,6 +202,14 @@ def render_report(aggregate: dict[str, float], by_type: dict[str, dict[str, floa
         console.print(f"{name:26}{value:.4g}", markup=False)
     console.print(table)
     console.print(f"已写入 written to {out}：run.jsonl、report.json", soft_wrap=True, markup=False)
+
+
+def tuning_json(report: TuneReport | None) -> dict[str, Any]:
+    """What tuning did as stable JSON; without a report, that it was undone."""
+    if report is None:
+        return {"undone": True}
+    values = {name: getattr(report, name) for name in (f.name for f in fields(report))}
+    return {**values, "folder": str(report.folder) if report.folder else None, "kept": report.kept}
 
 
 def render_tuning(report: TuneReport | None) -> None:

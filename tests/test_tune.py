@@ -165,6 +165,23 @@ def test_tuned_index_and_the_way_back(tmp_path: Path) -> None:
     assert KnowledgeBase.open(index).ask("什么是留存率").citations
 
 
+def test_command_tunes_and_says_what_it_did(index: Index, tmp_path: Path) -> None:
+    """The whole way on the shipped settings: stdout is one JSON object, and the index is made with what was kept."""
+    from kbqa.indexing.store import made_with
+    from kbqa.settings import DEFAULT_ENCODER
+
+    notes, place = index.folder.parents[2] / "notes", tmp_path / "index"
+    done = CliRunner().invoke(app, ["tune", "--notes", str(notes), "--index", str(place), "--json"])
+    assert done.exit_code == 0, done.output
+    said = json.loads(done.stdout)
+    assert said["held_out"] > 5 and 0 <= said["before"] <= 1 and said["kept"] == (said["folder"] is not None)
+    assert made_with(place) == (said["folder"] or DEFAULT_ENCODER)
+    assert len(list(place.glob(f"{tune.PREFIX}*"))) == said["kept"]
+    undone = CliRunner().invoke(app, ["tune", "--notes", str(notes), "--index", str(place), "--undo", "--json"])
+    assert json.loads(undone.stdout) == {"undone": True} and made_with(place) == DEFAULT_ENCODER
+    assert not list(place.glob(f"{tune.PREFIX}*"))
+
+
 def test_an_index_of_another_model_is_not_tuned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from kbqa.training import adopt
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -120,8 +120,13 @@ def _names(text: str, resolved: str, segmenter: Segmenter) -> tuple[str, ...]:
     return tuple(sorted(names - CUES, key=lambda n: (-len(n), n)))
 
 
-def expanded(question: Question, segmenter: Segmenter) -> str:
-    """The question with the notes' names for its terms: what the encoder is given."""
-    names = dict.fromkeys(segmenter.glossary.terms[m.term].name for m in segmenter.matches(question.text))
+def expanded(question: Question, segmenter: Segmenter, known: Container[str]) -> str:
+    """The question with the notes' names for its terms: what the encoder is given.
+
+    Args:
+        known: tokens of the notes; the name of a term that they never speak of would only blur the question.
+    """
+    terms = [m.term for m in segmenter.matches(question.text) if segmenter.concept(m.term) in known]
+    names = dict.fromkeys(segmenter.glossary.terms[term].name for term in terms)
     extra = [name for name in names if fold(name) not in fold(question.text)]
     return " ".join([question.text, *extra])

@@ -6,7 +6,7 @@ import ctypes
 import random
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,6 +41,15 @@ _DICTIONARY = "cedict_zh_en"
 # Sources whose right sides are sentences or labels, no sections.
 _SHORT = ("_par", "_head", _DICTIONARY, "tatoeba_en_zh", "pydocs_en_zh")
 _SECTIONS = ("_zh", "_x", "_notes")
+
+
+Progress = Callable[[str, int, int], None]
+
+
+def print_progress(stage: str, done: int, total: int) -> None:
+    """One line on stderr now and then."""
+    if done % 100 == 0 or done == total:
+        sys.stderr.write(f"{stage}: {done} of {total}\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,12 +160,15 @@ def piece_shares(pieces: Pieces, texts: Sequence[str]) -> NDArray[np.float32]:
     return (counts / counts.sum()).astype(np.float32)
 
 
-def train(pieces: Pieces, rows: Rows, table: NDArray[np.float32], config: TrainingConfig) -> NDArray[np.float32]:
+def train(
+    pieces: Pieces, rows: Rows, table: NDArray[np.float32], config: TrainingConfig, progress: Progress = print_progress
+) -> NDArray[np.float32]:
     """Learn the table.
 
     Args:
         rows: folded pairs and triplets by name; a batch holds rows of one name.
-        table: float32 [V, d] to start from.
+        table: float32 [V, d] to start from; changed in place.
+        progress: called with a stage's name, steps done and steps in all.
 
     Returns:
         [V, d] float32 rows, not normalised: their length carries how much a piece counts.
@@ -181,7 +193,7 @@ def train(pieces: Pieces, rows: Rows, table: NDArray[np.float32], config: Traini
             sys.stderr.write(f"mined {({name: len(found) for name, found in mined.items()})}\n")
             rows = {**rows, **{f"{name}_mined": found for name, found in mined.items()}}
         span = (done / config.epochs, (done + epochs) / config.epochs)
-        _run(model, module, rows, epochs, span, config)
+        _run(model, module, rows, epochs, span, config, progress)
         done += epochs
     return module.embedding.weight.detach().numpy().copy()
 
@@ -201,7 +213,13 @@ def _keep_memory() -> None:
 
 
 def _run(
-    model: Any, module: Any, rows: Rows, epochs: float, span: tuple[float, float], config: TrainingConfig
+    model: Any,
+    module: Any,
+    rows: Rows,
+    epochs: float,
+    span: tuple[float, float],
+    config: TrainingConfig,
+    progress: Progress,
 ) -> None:
     """Go over the rows; `span` is the part of the learning rate's schedule that falls to this run."""
     with tempfile.TemporaryDirectory() as scratch:
@@ -209,7 +227,20 @@ def _run(
         trainer = _trainer(model, rows, epochs, config.seed + round(100 * span[0]), config, scratch)
         steps = max(1, round(len(trainer.get_train_dataloader()) * epochs))
         trainer.optimizer, trainer.lr_scheduler = _optimizer(module, config, steps, span)
+        _tell(trainer, progress)
         trainer.train()
+
+
+def _tell(trainer: Any, progress: Progress) -> None:
+    """Report steps instead of printing figures to stdout, which belongs to results."""
+    from transformers import PrinterCallback, TrainerCallback
+
+    class Tell(TrainerCallback):
+        def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+            progress("training", state.global_step, state.max_steps)
+
+    trainer.remove_callback(PrinterCallback)
+    trainer.add_callback(Tell())
 
 
 def _trainer(model: Any, rows: Rows, epochs: float, seed: int, config: TrainingConfig, scratch: str) -> Any:

@@ -41,7 +41,7 @@ _SHORTEST = 15
 PREFIX = "tuned-"
 # Gentle: the model knows the language, only the notes' use of words is new to it.
 CONFIG = TrainingConfig(
-    epochs=3.0, learning_rate=0.002, batch_size=256, rarity=0.0, aligned=False, mined=0, dimensions=(1024, 512, 256)
+    epochs=3.0, learning_rate=0.015, batch_size=256, rarity=0.0, aligned=False, mined=0, dimensions=(1024, 512, 256)
 )
 
 
@@ -117,15 +117,13 @@ def tune(
             f"The notes give {len(examples)} examples; at least {_LEAST_PAIRS} are needed. Add notes with headings, then run kbqa tune.",
         )
     learned, held = split(examples, config.seed)
-    progress("preparing", 1, 3)
     pieces, rows = load_rows(model)
     pairs = {kind: [(e.query, e.text) for e in learned if e.kind == kind] for kind in sorted({e.kind for e in learned})}
     pairs["negatives"] = hard_negatives(index, learned)  # type: ignore[assignment]
     # Replayed, so that what the notes do not speak of is not forgotten.
     pairs["general"] = [(tidy(p.query, 300), tidy(p.positive, 400)) for p in read_own()][: 2 * len(learned)]
     config = with_batch_for(config, len(learned))
-    trained = train(pieces, {name: found for name, found in pairs.items() if found}, rows / _unit(rows), config)
-    progress("training", 2, 3)
+    trained = train(pieces, {name: found for name, found in pairs.items() if found}, rows / _unit(rows), config, progress)
     scratch = into / "tuning"
     save_model(scratch, trained, pieces, {"tuned": True, "training": config.as_dict()})
     old, new = StaticModel.load(model), StaticModel.load(scratch)
@@ -133,7 +131,6 @@ def tune(
     general = [_rank_general(m, config.seed) for m in (old, new)]
     kept = after > before and general[1] >= general[0] - _MOST_LOST
     folder = _settle(scratch, into / f"{PREFIX}{new.digest[:12]}" if kept else None)
-    progress("measuring", 3, 3)
     counts = {kind: sum(e.kind == kind for e in learned) for kind in sorted({e.kind for e in learned})}
     seconds = time.monotonic() - started
     return TuneReport(counts, len(held), before, after, *general, seconds, folder)
