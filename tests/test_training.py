@@ -319,6 +319,17 @@ def test_sentence_transformer_gives_the_reader_s_vectors(made: Path) -> None:
     np.testing.assert_allclose(StaticModel.load(made / "model").encode(texts), theirs, atol=1e-5)
 
 
+def test_a_saved_module_is_a_model_that_the_reader_opens(made: Path, tmp_path: Path) -> None:
+    """Four bits taken from four bits: the vectors stay where they were."""
+    from kbqa.indexing.static_model import StaticModel
+    from kbqa.training.module import PieceEmbedding
+
+    PieceEmbedding(*export.load_rows(made / "model")).save(str(tmp_path))
+    texts = ["the tiger is singing", "大象正在游泳"]
+    before, after = StaticModel.load(made / "model").encode(texts), StaticModel.load(tmp_path).encode(texts)
+    assert ((before * after).sum(axis=1) > 0.98).all()
+
+
 def test_card_names_sources_and_figures_of_the_run(made: Path) -> None:
     """100 pairs less the one that the retrieval set asks and the one that answers it (the same pair)."""
     card = (made / "model" / "README.md").read_text(encoding="utf-8")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -51,5 +52,7 @@ class PieceEmbedding(InputModule):
         return math.inf
 
     def save(self, output_path: str, *args: Any, **kwargs: Any) -> None:
-        """Not offered: `kbqa.training.export.save_model` writes the format that the package reads."""
-        raise NotImplementedError("use kbqa.training.export.save_model")
+        """Write the format that the package reads, four bits a value; `StaticModel.load` opens it."""
+        from kbqa.training.export import save_model
+
+        save_model(Path(output_path), self.embedding.weight.detach().numpy(), self.pieces, {})

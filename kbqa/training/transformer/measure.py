@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,22 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kbqa.evaluation.beir import RetrievalSet, read_set
+from kbqa.training.evaluate import Figures
 
 Ranking = Mapping[str, Sequence[str]]
 
 _DEPTH = 100
 _RERANKED = 20
 _ASKED = 300  # queries of a set that are reranked; a cross-encoder reads every pair anew
-
-
-@dataclass(frozen=True, slots=True)
-class Figures:
-    """Means over the queries of one set, each between 0 and 1."""
-
-    name: str
-    queries: int
-    ndcg_10: float
-    success_1: float
 
 
 def dense(model: Any, folder: Path) -> Figures:

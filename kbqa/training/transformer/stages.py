@@ -1,7 +1,9 @@
 """Stages on disk: which are finished, what they cost, and what an interrupted one left behind.
 
-    OUT/STAGE/           what the stage made; `done.json` is written last and says that it is whole
-    OUT/work/STAGE/      checkpoints of a stage that is under way, for the next run to go on from
+Within the folder of the run:
+
+    STAGE/          what the stage made; `done.json` is written last and says that it is whole
+    work/STAGE/     checkpoints of a stage that is under way, for the next run to go on from
 
 A finished stage is bound to the settings, the data and the very run of the stage before it. If one of them is another
 now, that is an error and not a reason to throw hours of work away.
