@@ -148,7 +148,9 @@ def info(index: IndexOption = DEFAULT_INDEX, as_json: JsonOption = False) -> Non
 def tune(
     notes: NotesOption = DEFAULT_NOTES,
     index: IndexOption = DEFAULT_INDEX,
-    feedback: Annotated[Path | None, typer.Option("--feedback", help="标为有用的问答 Answers marked right, JSONL")] = None,
+    feedback: Annotated[
+        Path | None, typer.Option("--feedback", help="标为有用的问答 Answers marked right, JSONL")
+    ] = None,
     undo: Annotated[bool, typer.Option("--undo", help="改回自带模型 Back to the shipped model")] = False,
     as_json: JsonOption = False,
 ) -> None:

@@ -223,7 +223,9 @@ def render_tuning(report: TuneReport | None) -> None:
     console.print(f"笔记 notes        RR@10 {report.before:.3f} → {report.after:.3f}", markup=False)
     console.print(f"通用 general      RR@10 {report.general_before:.3f} → {report.general_after:.3f}", markup=False)
     if report.folder:
-        console.print(f"已采用 kept：{report.folder}（kbqa tune --undo 可改回 goes back）", soft_wrap=True, markup=False)
+        console.print(
+            f"已采用 kept：{report.folder}（kbqa tune --undo 可改回 goes back）", soft_wrap=True, markup=False
+        )
     else:
         console.print("没有变好，未采用。No better, so nothing was changed.")
     console.print(f"用时 took         {report.seconds:.0f} 秒 s", markup=False)

@@ -39,6 +39,10 @@ class Document:
         text: the cleaned text that every offset refers to; one block (heading, paragraph, item, row) a line.
         sections: the heading tree in document order.
         source_digest: SHA-256 of the file's bytes, hexadecimal.
+        terms: names that the front matter says this note defines.
+        prerequisites: names of terms to know before reading it.
+        level: how hard it is, in the team's own words (`入门`, `进阶`, `专家`).
+        updated: when its content was last checked, as written.
         lines: for each line of `text`, the line of the file that it came from, counted from 1.
     """
 
@@ -50,6 +54,10 @@ class Document:
     tags: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
     source: str = ""
+    terms: tuple[str, ...] = ()
+    prerequisites: tuple[str, ...] = ()
+    level: str = ""
+    updated: str = ""
     lines: tuple[int, ...] = ()
 
     def line_at(self, offset: int) -> int:
@@ -59,7 +67,7 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class FileReport:
-    """What reading did to one file; `skipped` or `error` says why it was left out."""
+    """What reading did to one file; `skipped` or `error` says why it was left out, `warnings` what was passed over."""
 
     doc_id: str
     encoding: str = ""
@@ -72,6 +80,7 @@ class FileReport:
     garbled_spots: int = 0
     duplicate_paragraphs: int = 0
     lines_restored: int = 0
+    warnings: tuple[str, ...] = ()
     skipped: str = ""
     error: str = ""
 
@@ -94,20 +103,36 @@ class Chunk:
     duplicates: tuple[tuple[str, int, int], ...] = ()
 
 
+Place = tuple[str, int, int]
+"""(doc_id, start, end) of a piece of a document's text."""
+
+
 @dataclass(frozen=True, slots=True)
 class Term:
     """A word of the trade and its other names.
 
     Attributes:
-        definition: (doc_id, start, end) of the sentence that defines it, if the notes have one.
-        origin: where it comes from: `heading`, `definition`, `bracket`, `lexicon`, `front matter`.
+        definition: the sentence that defines it, if the notes have one.
+        formula: the sentence that says how it is computed.
+        source: where the notes introduce it: the definition, or else a heading, a table row, a sentence with a bracket.
+        confusable: names of terms that it is easily taken for.
+        related: names of terms to read next.
+        distinct: names that must never count as names of this term.
+        origin: where it comes from, see `kbqa.terms.glossary.SURE`.
+        sure: 0 to 1, how often what comes from there is a term with these names.
     """
 
     name: str
     aliases: tuple[str, ...] = ()
     english: tuple[str, ...] = ()
-    definition: tuple[str, int, int] | None = None
+    definition: Place | None = None
+    formula: Place | None = None
+    source: Place | None = None
+    confusable: tuple[str, ...] = ()
+    related: tuple[str, ...] = ()
+    distinct: tuple[str, ...] = ()
     origin: str = ""
+    sure: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,13 +74,13 @@ def test_lexicon_terms_say_where_they_come_from() -> None:
 def test_what_the_notes_add_joins_the_term_that_people_wrote() -> None:
     mined = Term("dau", ("每日活跃用户", "日活"), definition=("a.md", 0, 9), origin="definition")
     assert merge((DAU,), (mined,)) == (
-        Term("日活跃用户数", ("日活", "每日活跃用户"), ("DAU",), ("a.md", 0, 9), "lexicon"),
+        Term("日活跃用户数", ("日活", "每日活跃用户"), ("DAU",), ("a.md", 0, 9), origin="definition"),
     )
 
 
 def test_names_are_compared_folded() -> None:
     (merged,) = merge((Term("用户运营"),), (Term("用戶運營", (), ("User Ops",)),))
-    assert merged == Term("用户运营", ("User Ops",))
+    assert merged == Term("用户运营", (), ("User Ops",))
 
 
 def test_the_first_definition_stays() -> None:
@@ -97,7 +97,7 @@ def test_new_terms_are_added_in_order_and_joined_among_themselves() -> None:
 def test_an_abbreviation_of_two_things_does_not_make_them_one() -> None:
     """JD is a shop and a job description: two Chinese names without a common character stay apart."""
     shop, job = Term("京东", (), ("JD",)), Term("岗位职责", ("JD",))
-    assert merge((shop,), (job,)) == (shop,)
+    assert merge((shop,), (job,)) == (shop, job)
 
 
 def test_a_term_that_touches_two_joins_the_first_only() -> None:

@@ -150,13 +150,14 @@ def test_a_heading_that_asks_or_lists_is_no_pair(heading: str) -> None:
 
 def test_front_matter_aliases() -> None:
     text = "---\ntitle: RFM 模型\naliases: [RFM 分析, RFM]\n---\n# RFM 模型\n\n一段话。"
-    assert mined(text) == [Term("RFM 模型", ("RFM 分析", "RFM"), origin="front matter")]
+    (term,) = mined(text)
+    assert (term.name, term.aliases, term.english, term.origin) == ("RFM 模型", ("RFM 分析",), ("RFM",), "front matter")
     assert mined(text.replace("title: RFM 模型", "title: 一个长到不像名字的标题会被忽略")) == []
 
 
 def test_heading_terms_are_short_noun_phrases() -> None:
     text = "# 手册\n\n## 1.1 私域用户\n\n文。\n\n## 怎么做活动\n\n文。\n\n## 方法\n\n文。\n\n## 指标体系\n\n文。\n\n## 私域用户\n\n文。"
-    assert heading_terms([note(text)]) == (Term("私域用户", origin="heading"), Term("指标体系", origin="heading"))
+    assert heading_terms([note(text)]) == (Term("私域用户", origin="phrase"), Term("指标体系", origin="phrase"))
 
 
 # --- several documents ------------------------------------------------------------------------------------------------

@@ -150,7 +150,7 @@ def _plain(document: Document) -> dict[str, Any]:
 
 def _document(data: dict[str, Any]) -> Document:
     sections = tuple(Section(*values, path=tuple(path)) for *values, path in data["sections"])
-    tuples = {name: tuple(data[name]) for name in ("tags", "aliases", "lines")}
+    tuples = {name: tuple(data[name]) for name in ("tags", "aliases", "terms", "prerequisites", "lines")}
     return Document(**{**data, **tuples, "sections": sections})
 
 
@@ -244,4 +244,6 @@ def save_reports(folder: Path, files: Sequence[FileReport]) -> None:
 def load_reports(folder: Path) -> tuple[FileReport, ...]:
     """What `save_reports` wrote."""
     rows = json.loads((folder / "files.json").read_text("utf-8"))
-    return tuple(FileReport(**{**row, "chrome_sample": tuple(row["chrome_sample"])}) for row in rows)
+    return tuple(
+        FileReport(**{**row, **{name: tuple(row[name]) for name in ("chrome_sample", "warnings")}}) for row in rows
+    )

@@ -21,9 +21,10 @@ from kbqa.notes.decoding import decode
 from kbqa.notes.markdown import close_headings, markdown_lines
 from kbqa.notes.outline import Line, assemble, heading_name
 from kbqa.notes.plain import heading_level, plain_lines
+from kbqa.notes.term_file import TERM_FILE, TITLE, read_term_file
 from kbqa.types import Document, FileReport
 
-READER_VERSION = 1
+READER_VERSION = 2
 MAX_BYTES = 64 * 2**20
 
 _FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.*?)\n(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
@@ -72,7 +73,9 @@ READERS: dict[str, Callable[[_Draft], list[Line]]] = {
 
 
 def note_paths(root: Path) -> list[Path]:
-    """Files under `root` that have a reader, in POSIX order; hidden files and folders are left out.
+    """Files under `root` that have a reader, and the team's `terms.yaml` if there is one, in POSIX order.
+
+    Hidden files and folders are left out.
 
     Raises:
         NotesError: the folder is missing, not a folder, or has no note.
@@ -89,13 +92,15 @@ def note_paths(root: Path) -> list[Path]:
             f"文件夹 {root} 里没有可读的笔记（{kinds}）。请放入笔记后重试。",
             f"No readable notes ({', '.join(READERS)}) in {root}. Put some there and index again.",
         )
+    if (root / TERM_FILE).is_file():
+        paths.append(root / TERM_FILE)
     return sorted(paths, key=lambda p: p.relative_to(root).as_posix())
 
 
 def other_paths(root: Path) -> list[Path]:
     """Files under `root` that no reader takes, so that a report can name them."""
     files = (p for p in root.rglob("*") if p.is_file() and not _hidden(p, root))
-    return sorted(p for p in files if p.suffix.lower() not in READERS)
+    return sorted(p for p in files if p.suffix.lower() not in READERS and p != root / TERM_FILE)
 
 
 def _hidden(path: Path, root: Path) -> bool:
@@ -129,6 +134,8 @@ def read_bytes(data: bytes, doc_id: str) -> Reading:
     """
     decoded = decode(data, doc_id)
     whole = normalise_lines(decoded.text)
+    if doc_id == TERM_FILE:
+        return _read_terms(whole, decoded.encoding, hashlib.sha256(data).hexdigest())
     text, meta = _front_matter(whole, doc_id)
     rows_above = whole.count("\n") - text.count("\n")
     if Path(doc_id).suffix.lower() != ".txt":
@@ -154,6 +161,8 @@ def read_bytes(data: bytes, doc_id: str) -> Reading:
     document = Document(
         doc_id, title, body, sections, hashlib.sha256(data).hexdigest(),
         _words(meta.get("tags")), _words(meta.get("aliases")), str(meta.get("source") or ""),
+        _words(meta.get("terms")), _words(meta.get("prerequisites")), str(meta.get("level") or ""),
+        str(meta.get("updated") or ""),
         tuple(rows_above + line.row + 1 for line in lines),
     )  # fmt: skip
     return Reading(
@@ -169,6 +178,19 @@ def read_bytes(data: bytes, doc_id: str) -> Reading:
             lines_restored=draft.restored,
         ),
     )
+
+
+def _read_terms(text: str, encoding: str, digest: str) -> Reading:
+    """The team's glossary as a note."""
+    read = read_term_file(text)
+    if not read.lines:
+        skipped = "没有可用的术语 no usable term"
+        return Reading(None, FileReport(TERM_FILE, encoding, warnings=read.warnings, skipped=skipped))
+    body, sections = assemble(read.lines, TITLE)
+    lines = tuple(line.row + 1 for line in read.lines)
+    document = Document(TERM_FILE, TITLE, body, sections, digest, terms=read.names, lines=lines)
+    report = FileReport(TERM_FILE, encoding, detect_script(body), len(body), warnings=read.warnings)
+    return Reading(document, report)
 
 
 def _front_matter(text: str, doc_id: str) -> tuple[str, dict[str, Any]]:

@@ -65,7 +65,9 @@ class Coverage:
         self.weights = [w / total for w in weights]
         self.missing = missing / total
         importance = sum(idea.importance for idea in ideas) or 1.0
-        self.spoken = sum(idea.importance for idea, r in zip(ideas, rarities, strict=True) if r is not None) / importance
+        self.spoken = (
+            sum(idea.importance for idea, r in zip(ideas, rarities, strict=True) if r is not None) / importance
+        )
         self.tokens = sorted({t for idea in ideas for w in idea.wordings for t in w.tokens if t in ids})
 
     def of(self, tokens: set[str]) -> float:

@@ -1,42 +1,35 @@
-"""Terms that the notes themselves introduce: in headings, in brackets, in defining sentences, in front matter."""
+"""Terms that the notes themselves introduce, each with the place that says so.
+
+Sources, the surest first: the team's `terms.yaml`, front matter, tables with a column of terms, headings with an English name, defining
+sentences, brackets. `SURE` says how often what comes from there is right.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from kbqa.notes.outline import heading_name
-from kbqa.text import fold, sentence_spans
-from kbqa.types import Document, Term
+from kbqa.notes.term_file import FORMULA_LABEL, LABELS, TERM_FILE
+from kbqa.terms.facets import with_facets
+from kbqa.terms.patterns import HAN, LATIN_NAME, MAX_NAME, brackets, introduction, is_name, is_other_name
+from kbqa.text import Span, fold, sentence_spans
+from kbqa.types import Document, Place, Section, Term
 
-_HAN = "\u3400-\u9fff"
-_LATIN_NAME = r"[A-Za-z][A-Za-z0-9&/.+\-]*(?: [A-Za-z0-9&/.+\-]+){0,5}"
-_HAN_NAME = rf"[{_HAN}A-Za-z0-9/]{{2,14}}"
+# Share of the findings from each source that people judged to be terms with these names, over the notes of
+# tests/golden/terms.jsonl; `python -m tests.terms_report` prints them.
+SURE = {
+    "team": 1.0, "front matter": 0.99, "table": 0.95, "heading": 0.95, "definition": 0.95, "bracket": 0.9, "title": 0.5,
+}  # fmt: skip
+_FIELD_OF = {label: field for field, label in LABELS.items()}
 
 # 触点 touchpoint, 获客成本 CAC
-_HEADING_PAIR = re.compile(rf"^([{_HAN}A-Z/]*[{_HAN}]+)[\s(\uff08]+({_LATIN_NAME})[)\uff09]?$")
-# DAU(日活跃用户数), ROI（return on investment）
-_LATIN_BRACKET = re.compile(
-    r"(?<![A-Za-z0-9/.])([A-Z][A-Za-z0-9/]{1,9})[(\uff08]([^()\uff08\uff09,\uff0c\u3001;\uff1b]{2,40})[)\uff09]"
-)
-# 获客成本（customer acquisition cost）
-_HAN_BRACKET = re.compile(rf"([{_HAN}/A-Za-z]{{2,16}})[(\uff08]({_LATIN_NAME})[)\uff09]")
-_DEFINING = re.compile(
-    rf"^[\u300c\"\u201c]?(?P<name>{_HAN_NAME}?(?: [A-Za-z]+)?)[\u300d\"\u201d]?(?:\s*[(\uff08](?P<other>[^()\uff08\uff09]{{2,40}})[)\uff09])?"
-    rf"[\uff0c,]?(?:\u7b80\u79f0(?P<short>[A-Za-z{_HAN}]{{2,8}})[\uff0c,])?"
-    rf"(?:\u662f\u6307|\u6307\u7684\u662f|\u5c31\u662f\u6307|\u5c31\u662f|\u662f\u4e00\u79cd|\u662f\u4e00\u4e2a|\u662f\u8861\u91cf|\u4e5f\u5c31\u662f(?P<same>{_HAN_NAME})(?=[\uff0c,\u3002])|\u6307(?!\u6807|\u5357|\u5bfc)|\u662f)"
-)
-_GENERIC = frozenset(
-    "什么 结果 关键 阶段 环节 指标 目标 问题 方法 案例 以上 无论 原因 情况 内容 用户 客户 产品 运营 数据 活动 公司 企业 团队 流程 工具 平台 渠道 核心 重点 目的 "
-    "本质 意义 作用 优势 特点 第一步 第二步 第三步 另一 单位 具体 标准 测试 体系 时刻 模型 系统 机制 策略 计划".split()
-)
-# jieba's tagger calls these verbs or numerals though they are parts of names here.
-_NOUNS_TAGGED_OTHERWISE = frozenset(
-    "运营 管理 转化 留存 分层 增长 分析 获客 激活 测试 裂变 召回 分群 活跃 细分 复购 体验 旅程 触点 六 五 四 复盘 北极星".split()
-)
-_REMARK = re.compile(r"[的了在为与及或把被将这那其你我他们就都也是越不含见如按需]")
-_STOP_CHARS = re.compile(r"[的了在为与和及或把被从将对这那其它你我他她们就都也是]")
-_MAX_NAME = 14
+_HEADING_PAIR = re.compile(rf"^([{HAN}A-Z/]*[{HAN}]+)[\s(\uff08]+({LATIN_NAME})[)\uff09]?$")
+_ITEM = re.compile(r"^(?:[-*\u2022]\s+|[(\uff08]?\d{1,2}[.\u3001)\uff09]\s*|[\u2460-\u2473]\s*)+")
+_TERM_COLUMN = re.compile(r"^(?:术语|名词|概念|名称|指标名?|指标名称|缩写)$")
+_MEANING_COLUMN = re.compile(r"^(?:含义|定义|解释|说明|意思|中文含义|释义|指什么|是什么)$")
+_NAMES_COLUMN = re.compile(r"^(?:英文|英文名|英文全称|全称|缩写|简称|别名|又称|中文|中文名|中文名称)$")
 
 
 def mine_terms(documents: Sequence[Document]) -> tuple[Term, ...]:
@@ -45,93 +38,206 @@ def mine_terms(documents: Sequence[Document]) -> tuple[Term, ...]:
 
 
 def first_of_each(terms: Iterable[Term]) -> tuple[Term, ...]:
-    """The first finding of every name wins, unless a later one has the definition that it lacks."""
+    """The findings joined by name: the surest one wins, the others add what it lacks."""
     found: dict[str, Term] = {}
     for term in terms:
         key = fold(term.name)
-        if key not in found or (term.definition and not found[key].definition):
-            found[key] = term
+        found[key] = _joined(found[key], term) if key in found else term
     return tuple(found.values())
 
 
-def _of_document(document: Document) -> Iterator[Term]:
-    if document.aliases and 2 <= len(document.title) <= _MAX_NAME:
-        yield Term(document.title, document.aliases, origin="front matter")
-    for section in document.sections:
-        if (match := _HEADING_PAIR.match(section.heading)) and _is_name(match[1].strip()):
-            yield Term(match[1].strip(), (), (match[2].strip(),), origin="heading")
+def _joined(held: Term, term: Term) -> Term:
+    """Two findings of one name."""
+    if term.sure > held.sure:
+        held, term = term, held
+    known = {fold(name) for name in (held.name, *held.aliases, *held.english)}
+    return replace(
+        held,
+        aliases=(*held.aliases, *(a for a in term.aliases if fold(a) not in known)),
+        english=(*held.english, *(e for e in term.english if fold(e) not in known)),
+        definition=held.definition or term.definition,
+        formula=held.formula or term.formula,
+        source=held.definition or term.definition or held.source or term.source,
+        confusable=tuple(dict.fromkeys((*held.confusable, *term.confusable))),
+        related=tuple(dict.fromkeys((*held.related, *term.related))),
+    )
+
+
+def _of_document(document: Document) -> Sequence[Term]:
+    if document.doc_id == TERM_FILE:
+        return tuple(_of_entry(document, section) for section in document.sections)
     folded = fold(document.text)  # patterns need one script only; offsets are the same
+    registered = frozenset(fold(name) for name in document.terms)
+    found = [*_from_front_matter(document)]
+    for section in document.sections:
+        place = (document.doc_id, section.start, max(section.body_start - 1, section.start))
+        if (match := _HEADING_PAIR.match(section.heading)) and is_name(fold(match[1].strip())):
+            found.append(_term(match[1].strip(), [match[2].strip()], "heading", place))
+    headings = {section.start for section in document.sections}
+    table: tuple[int, list[int], bool] | None = None
     for start, end in sentence_spans(document.text):
-        yield from _of_sentence(document, folded[start:end], start, end)
+        if start in headings:
+            continue
+        line = folded[start:end]
+        if " | " in line:
+            table, row = _table_row(document, folded, (start, end), table)
+            found += row
+            continue
+        table = None
+        found += _of_sentence(document, line, (start, end), registered)
+    return with_facets(document, folded, _settled(document, found))
 
 
-def _of_sentence(document: Document, folded: str, start: int, end: int) -> Iterator[Term]:
-    text = document.text[start:end]
-    if "(" in folded:
-        yield from _from_brackets(text, folded)
-    offset = len(text) - len(text.lstrip("-*\u2022 0123456789.\u3001"))
-    match = _DEFINING.match(folded[offset:])
-    if not match or len(text) - offset <= match.end() + 5 or not _is_name(match["name"].strip()):
+def _settled(document: Document, found: Sequence[Term]) -> tuple[Term, ...]:
+    """One term a name; a finding whose name is an alias of a registered term is that term."""
+    owner = {
+        fold(name): fold(term.name)
+        for term in found
+        if term.origin in ("front matter", "title")
+        for name in (*term.aliases, *term.english)
+    }
+    names = {fold(name): name for name in document.terms}
+    settled = []
+    for term in found:
+        key = fold(term.name)
+        if key not in names:
+            others = [fold(name) for name in (*term.aliases, *term.english)]
+            of = owner.get(key) or next((names[o] for o in others if o in names), None)
+            if of is not None:
+                head = names.get(fold(of), of)
+                term = _renamed(term, head)
+        settled.append(term)
+    return first_of_each(settled)
+
+
+def _renamed(term: Term, name: str) -> Term:
+    """The finding under the name that the notes registered; the name it had becomes another name."""
+    aliases = [a for a in (term.name, *term.aliases) if fold(a) != fold(name)]
+    return replace(
+        _term(name, [*aliases, *(e for e in term.english if fold(e) != fold(name))], term.origin, term.source),
+        definition=term.definition,
+    )
+
+
+def _term(name: str, others: Iterable[str], origin: str, source: Place | None, defines: bool = False) -> Term:
+    """A finding; other names without a Chinese character are its English."""
+    names = list(dict.fromkeys(o for o in others if fold(o) != fold(name)))
+    latin = [bool(re.fullmatch(r"[\x00-\u2fff]+", n)) for n in names]
+    return Term(
+        name, tuple(n for n, is_latin in zip(names, latin, strict=True) if not is_latin),
+        tuple(n for n, is_latin in zip(names, latin, strict=True) if is_latin),
+        source if defines else None, source=source, origin=origin, sure=SURE[origin],
+    )  # fmt: skip
+
+
+# --- the team's own file ----------------------------------------------------------------------------------------------
+
+
+def _of_entry(document: Document, section: Section) -> Term:
+    """An entry of `terms.yaml`, from its section."""
+    fields: dict[str, tuple[str, ...]] = {}
+    places: dict[str, Place] = {}
+    position = section.body_start
+    for line in document.text[section.body_start : section.end].rstrip("\n").split("\n"):
+        label, colon, value = line.partition("\uff1a")
+        place = (document.doc_id, position, position + len(line))
+        if colon and label in _FIELD_OF:
+            fields[_FIELD_OF[label]] = tuple(value.split("\u3001"))
+        elif line:
+            places["formula" if colon and label == FORMULA_LABEL else "definition"] = place
+        position += len(line) + 1
+    heading = (document.doc_id, section.start, section.body_start - 1)
+    return Term(
+        section.heading, **fields, **places, source=places.get("definition", heading), origin="team", sure=SURE["team"]
+    )
+
+
+# --- front matter -----------------------------------------------------------------------------------------------------
+
+
+def _from_front_matter(document: Document) -> Iterator[Term]:
+    """Registered terms; the note's aliases belong to its title, or to the one term among them.
+
+    Where terms are registered and the title is none of them, it names a subject rather than a term.
+    """
+    aliases = {fold(name): name for name in (document.title, *document.aliases)}
+    registered = {fold(name): name for name in document.terms}
+    owners = [registered[key] for key in aliases if key in registered]
+    title = fold(document.title)
+    owner = registered.get(title) or (owners[0] if len(owners) == 1 else "")
+    others = [name for key, name in aliases.items() if key not in registered and (key != title or not registered)]
+    for name in document.terms:
+        yield _term(name, others if name == owner else (), "front matter", None)
+    if not owner and others and 2 <= len(document.title) <= MAX_NAME:
+        yield _term(document.title, others, "title" if registered else "front matter", None)
+
+
+# --- tables -----------------------------------------------------------------------------------------------------------
+
+
+def _table_row(
+    document: Document, folded: str, span: Span, table: tuple[int, list[int], bool] | None
+) -> tuple[tuple[int, list[int], bool], list[Term]]:
+    """A row of a table: the first one says which columns hold names, the others give a term each."""
+    start, end = span
+    cells, position = [], start
+    for cell in folded[start:end].split(" | "):
+        cells.append((position, position + len(cell), cell.strip()))
+        position += len(cell) + 3
+    if table is None:
+        term = next((i for i, (_, _, cell) in enumerate(cells) if _TERM_COLUMN.match(cell)), -1)
+        others = [i for i, (_, _, cell) in enumerate(cells) if _NAMES_COLUMN.match(cell) and i != term]
+        meaning = any(_MEANING_COLUMN.match(cell) for _, _, cell in cells)
+        return (term if meaning or others else -1, others, meaning), []
+    term, others, meaning = table
+    if term < 0 or term >= len(cells):
+        return table, []
+
+    def original(column: int) -> str:
+        a, b, _ = cells[column]
+        return document.text[a:b].strip()
+
+    name, bracket = re.match(r"([^(\uff08]*)(?:[(\uff08](.*)[)\uff09])?", original(term)).groups()  # type: ignore[union-attr]
+    if not 2 <= len(name.strip()) <= MAX_NAME + 6:
+        return table, []
+    names = re.split(r"[,\uff0c\u3001;/\uff1b]", bracket or "")
+    names += [name for i in others if i < len(cells) for name in re.split(r"[,\uff0c\u3001;\uff1b]", original(i))]
+    good = [n.strip() for n in names if is_other_name(fold(n.strip()))]
+    return table, [_term(name.strip(), good, "table", (document.doc_id, start, end), meaning)]
+
+
+# --- sentences --------------------------------------------------------------------------------------------------------
+
+_SAYS = re.compile(r"是|指|即|\(")
+
+
+def _of_sentence(document: Document, folded: str, span: Span, registered: frozenset[str]) -> Iterator[Term]:
+    if not _SAYS.search(folded):
         return
+    start, end = span
+    text = document.text[start:end]
+    marker = _ITEM.match(folded)
+    offset = marker.end() if marker else 0
+    found = introduction(folded[offset:], registered)
+    place = (document.doc_id, start + offset, end)
 
-    def original(group: str) -> str:
-        a, b = match.span(group)
-        return text[offset + a : offset + b].strip() if a >= 0 else ""
+    def original(at: Span, shift: int = 0) -> str:
+        return text[at[0] + shift : at[1] + shift].strip()
 
-    others = tuple(o for o in map(original, ("other", "short", "same")) if o and _is_other_name(o))
-    yield Term(original("name"), others, definition=(document.doc_id, start + offset, end), origin="definition")
-
-
-def _from_brackets(text: str, folded: str) -> Iterator[Term]:
-    for match in _LATIN_BRACKET.finditer(text):
-        inner = match[2].strip()
-        if re.fullmatch(rf"[{_HAN}]{{2,12}}", inner) and not _REMARK.search(fold(inner)):
-            yield Term(inner, (match[1],), origin="bracket")
-        elif re.fullmatch(_LATIN_NAME, inner) and _is_acronym(match[1], inner):
-            yield Term(match[1], (), (inner,), origin="bracket")
-    for match in _HAN_BRACKET.finditer(text):
-        before = folded[match.start(1) : match.end(1)]
-        name = _noun_phrase_tail(before)
-        # What was cut on its left has to be long enough to be a name of its own: 北极星指标, hardly 测试 or 用户.
-        if name and re.search(rf"[{_HAN}]", name) and name not in _GENERIC and (name == before or len(name) >= 4):
-            yield Term(text[match.end(1) - len(name) : match.end(1)], (), (match[2].strip(),), origin="bracket")
-
-
-def _is_acronym(short: str, full: str) -> bool:
-    initials = "".join(word[0] for word in re.split(r"[\s\-/]+", full) if word)
-    return fold(short) == fold(initials)
-
-
-def _is_name(name: str) -> bool:
-    """A noun phrase of some specificity: `关键` or `以上` name nothing."""
-    folded = fold(name)
-    if not 2 <= len(name) <= _MAX_NAME or _STOP_CHARS.search(folded) or folded in _GENERIC:
-        return False
-    return _noun_phrase_tail(folded, longest=_MAX_NAME) == folded
-
-
-def _is_other_name(name: str) -> bool:
-    return bool(re.fullmatch(rf"{_LATIN_NAME}|{_HAN_NAME}", name)) and not _STOP_CHARS.search(fold(name))
-
-
-def _noun_phrase_tail(folded: str, longest: int = 10) -> str:
-    """The noun phrase that ends a folded text, to find where in 设定关键绩效指标 the name starts; empty if none does."""
-    import rjieba
-
-    name = ""
-    for word, tag in reversed(rjieba.tag(folded)):
-        if not (tag[0] in "nabjlxz" or tag in ("vn", "eng", "an")) and word not in _NOUNS_TAGGED_OTHERWISE:
-            break
-        if _STOP_CHARS.search(word):
-            break
-        name = word + name
-    name = name.lstrip(" /")
-    too_short = len(name) < 2 or re.match(r"[a-z][\u3400-\u9fff]", name)
-    return "" if too_short or len(name) > longest else name
+    if found:
+        others = [original(other, offset) for other in found.others]
+        yield _term(original(found.name, offset), others, "definition", place, defines=True)
+    if "(" in folded:
+        taken = found.name[1] + offset if found else 0
+        for name, others_at in brackets(text, folded):
+            if not found or name[0] >= taken:
+                yield _term(original(name), map(original, others_at), "bracket", place)
 
 
 def heading_terms(documents: Sequence[Document]) -> tuple[Term, ...]:
-    """Short headings that are noun phrases, as terms to keep whole: `私域用户`, `指标体系`."""
+    """Short headings that are noun phrases, as words to keep whole: `私域用户`, `指标体系`."""
     names = {heading_name(s.heading): None for d in documents for s in d.sections}
-    phrase = re.compile(rf"[{_HAN}A-Za-z0-9/]+")
-    return tuple(Term(n, origin="heading") for n in names if 3 <= len(n) <= 10 and phrase.fullmatch(n) and _is_name(n))
+    phrase = re.compile(rf"[{HAN}A-Za-z0-9/]+")
+    return tuple(
+        Term(n, origin="phrase") for n in names if 3 <= len(n) <= 10 and phrase.fullmatch(n) and is_name(fold(n))
+    )

@@ -57,7 +57,9 @@ class FloatModel:
         """Vectors float32 [n, d] of length 1."""
         bags = self._pieces.bags([fold(text) for text in texts])
         weights = np.sqrt(bags.counts) if self._damped else bags.counts
-        sums = np.stack([weights[a:b] @ self._rows[bags.ids[a:b]] for a, b in zip(bags.ptr, bags.ptr[1:], strict=False)])
+        sums = np.stack(
+            [weights[a:b] @ self._rows[bags.ids[a:b]] for a, b in zip(bags.ptr, bags.ptr[1:], strict=False)]
+        )
         return (sums / np.maximum(np.linalg.norm(sums, axis=1, keepdims=True), 1e-9)).astype(np.float32)
 
 
@@ -109,7 +111,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Command line; returns the exit code."""
     parser = argparse.ArgumentParser(prog="python -m kbqa.training.ablate", description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="folder of NAME.jsonl.gz")
-    parser.add_argument("--exclude", type=Path, nargs="+", required=True, help="retrieval sets in BEIR layout, measured on")
+    parser.add_argument(
+        "--exclude", type=Path, nargs="+", required=True, help="retrieval sets in BEIR layout, measured on"
+    )
     parser.add_argument("--epochs", type=float, default=0.3, help="of each run")
     parser.add_argument("--only", nargs="*", default=[], help="names of variants")
     given = parser.parse_args(arguments)

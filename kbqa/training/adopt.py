@@ -49,7 +49,9 @@ def _remove_tuned(index: Path, kept: Path | None) -> None:
 
 def _build(notes: Path, index: Path, encoder: str, progress: Progress) -> None:
     settings = Settings()
-    KnowledgeBase.build(notes, index, replace(settings, build=replace(settings.build, encoder=encoder)), progress=progress)
+    KnowledgeBase.build(
+        notes, index, replace(settings, build=replace(settings.build, encoder=encoder)), progress=progress
+    )
 
 
 def _usable_encoder(index: Path) -> str:
@@ -70,6 +72,6 @@ def _check_packages() -> None:
         import datasets  # noqa: F401
     except ImportError as error:
         raise EncoderError(
-            f"缺少训练用的软件包（{error.name}）。请运行 make tune，或 pip install \"kbqa[training]\"。",
-            f"A package for training is missing ({error.name}). Run make tune, or pip install \"kbqa[training]\".",
+            f'缺少训练用的软件包（{error.name}）。请运行 make tune，或 pip install "kbqa[training]"。',
+            f'A package for training is missing ({error.name}). Run make tune, or pip install "kbqa[training]".',
         ) from None

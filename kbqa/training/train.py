@@ -190,7 +190,7 @@ def train(
         if number:
             sections = {n: rows[n] for n in rows if n.endswith(_SECTIONS) and not n.endswith(_SHORT)}
             mined = mine(model, sections, config.mined)  # type: ignore[arg-type]
-            sys.stderr.write(f"mined {({name: len(found) for name, found in mined.items()})}\n")
+            sys.stderr.write(f"mined { ({name: len(found) for name, found in mined.items()}) }\n")
             rows = {**rows, **{f"{name}_mined": found for name, found in mined.items()}}
         span = (done / config.epochs, (done + epochs) / config.epochs)
         _run(model, module, rows, epochs, span, config, progress)
@@ -254,7 +254,9 @@ def _trainer(model: Any, rows: Rows, epochs: float, seed: int, config: TrainingC
             pass
 
     names = ("anchor", "positive", "negative")
-    columns = {name: dict(zip(names, map(list, zip(*found, strict=True)), strict=False)) for name, found in rows.items()}
+    columns = {
+        name: dict(zip(names, map(list, zip(*found, strict=True)), strict=False)) for name, found in rows.items()
+    }
     return Trainer(
         model=model,
         args=_arguments(epochs, seed, config, scratch),

@@ -123,7 +123,9 @@ def tune(
     # Replayed, so that what the notes do not speak of is not forgotten.
     pairs["general"] = [(tidy(p.query, 300), tidy(p.positive, 400)) for p in read_own()][: 2 * len(learned)]
     config = with_batch_for(config, len(learned))
-    trained = train(pieces, {name: found for name, found in pairs.items() if found}, rows / _unit(rows), config, progress)
+    trained = train(
+        pieces, {name: found for name, found in pairs.items() if found}, rows / _unit(rows), config, progress
+    )
     scratch = into / "tuning"
     save_model(scratch, trained, pieces, {"tuned": True, "training": config.as_dict()})
     old, new = StaticModel.load(model), StaticModel.load(scratch)
