@@ -1,6 +1,7 @@
 """The command line: parse, one library call, render. Results go to stdout, complaints to stderr.
 
-Exit codes: 0 done; 1 a check failed; 2 wrong usage; 3 notes; 4 index; 5 encoder; 6 question; 7 evaluation; 130 interrupted.
+Exit codes: 0 done; 1 a check failed; 2 wrong usage; 3 notes; 4 index; 5 encoder; 6 question; 7 evaluation; 8 term;
+130 interrupted.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from kbqa import cli_terms
+from kbqa.cli_options import DEFAULT_INDEX, IndexOption, JsonOption
 from kbqa.errors import KbqaError
 from kbqa.settings import DEFAULT_ENCODER, Mode
 from kbqa.terminal import (
@@ -19,12 +22,14 @@ from kbqa.terminal import (
     answer_json,
     board_json,
     hit_json,
+    lint_json,
     new_console,
     print_json,
     render_answer,
     render_board,
     render_build,
     render_hits,
+    render_lint,
     render_report,
     render_tuning,
     tuning_json,
@@ -37,14 +42,13 @@ app = typer.Typer(
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
     help="从自己的笔记里得到带出处的回答。Cited answers from your own notes.",
 )  # fmt: skip
+app.add_typer(cli_terms.app, name="terms")
 
 EncoderOption = Annotated[str, typer.Option("--encoder", help="向量模型的名称或路径 Model name or path")]
-IndexOption = Annotated[Path, typer.Option("--index", help="索引文件夹 Index folder")]
-JsonOption = Annotated[bool, typer.Option("--json", help="输出 JSON Print JSON")]
 NotesOption = Annotated[Path, typer.Option("--notes", help="笔记文件夹 Notes folder")]
 RerankerOption = Annotated[str, typer.Option("--reranker", help="重排模型的名称或路径 Cross-encoder, name or path")]
 _INTERRUPTED = 130  # what typer makes of Ctrl-C
-DEFAULT_INDEX, DEFAULT_NOTES = Path("index"), Path("corpus")
+DEFAULT_NOTES = Path("corpus")
 
 
 def main() -> None:
@@ -142,6 +146,22 @@ def info(index: IndexOption = DEFAULT_INDEX, as_json: JsonOption = False) -> Non
     ):  # fmt: skip
         table.add_row(name, value)
     new_console().print(table)
+
+
+@app.command()
+def lint(
+    notes: Annotated[Path, typer.Argument(help="笔记文件夹 Notes folder")] = DEFAULT_NOTES, as_json: JsonOption = False
+) -> None:
+    """检查笔记：元数据、死链、先修、术语、空标题、互相矛盾的说法、阅读时间。Check a folder of notes."""
+    from kbqa.terms.lint import lint as check
+
+    report = check(notes)
+    if as_json:
+        print_json(lint_json(report))
+    else:
+        render_lint(report)
+    if report.failed:
+        raise typer.Exit(1)
 
 
 @app.command()

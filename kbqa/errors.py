@@ -10,13 +10,16 @@
     │   └── IndexBusy         another process is writing
     ├── EncoderError          the embedding model: missing, or gives no usable vectors
     ├── QuestionError         empty, too long, nothing but punctuation
-    └── EvaluationError       question files and runs
+    ├── EvaluationError       question files and runs
+    └── UnknownTerm           the glossary has no such name
 
 A message has two halves, Chinese first, because the people who meet it read Chinese and the people who search
 for it read English.
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 
 class KbqaError(Exception):
@@ -79,3 +82,16 @@ class QuestionError(KbqaError):
 
 class EvaluationError(KbqaError):
     exit_code = 7
+
+
+class UnknownTerm(KbqaError):
+    exit_code = 8
+
+    def __init__(self, name: str, near: Sequence[str]) -> None:
+        """`near`: names that may have been meant."""
+        super().__init__(
+            f"术语表里没有“{name}”。"
+            + (f"是不是要找：{'、'.join(near)}？" if near else "用 kbqa terms list 看有哪些。"),
+            f"The glossary has no “{name}”. "
+            + (f"Did you mean {', '.join(near)}?" if near else "See kbqa terms list for what it has."),
+        )

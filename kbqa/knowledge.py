@@ -14,7 +14,8 @@ from kbqa.retrieval.question import Question, check, understand
 from kbqa.retrieval.search import search
 from kbqa.retrieval.spelling import Speller
 from kbqa.settings import Settings
-from kbqa.types import Answer, Document, FileReport, Hit
+from kbqa.terms.lookup import TermHit, TermLookup
+from kbqa.types import Answer, Document, FileReport, Hit, Term
 
 if TYPE_CHECKING:
     from kbqa.indexing.build import BuildReport
@@ -35,6 +36,7 @@ class KnowledgeBase:
         self.path = path
         self.settings = settings
         self._index = index
+        self._names: tuple[Index, TermLookup] | None = None
 
     @classmethod
     def open(cls, index: str | Path = "index", settings: Settings | None = None) -> KnowledgeBase:
@@ -104,6 +106,25 @@ class KnowledgeBase:
     def info(self) -> Manifest:
         """What the index holds and what made it."""
         return self._index.manifest
+
+    @property
+    def terms(self) -> tuple[Term, ...]:
+        """The glossary: what the team and the notes introduce, then what only our lexicon knows, each with its origin."""
+        return self._index.glossary.terms
+
+    def find_terms(self, query: str, k: int = 20) -> tuple[TermHit, ...]:
+        """The k best terms for a name, a part of one, pinyin, initials, or a slip of one character."""
+        return self._lookup().search(query, k)
+
+    def named(self, name: str) -> tuple[Term, ...]:
+        """Every term that goes by a name; several if the name is ambiguous, none if it is unknown."""
+        return self._lookup().exact(name)
+
+    def _lookup(self) -> TermLookup:
+        """The names of the glossary that is in use, kept until `refresh` brings another."""
+        if self._names is None or self._names[0] is not self._index:
+            self._names = self._index, TermLookup(self._index.glossary.terms)
+        return self._names[1]
 
     def examples(self, count: int = 6) -> tuple[str, ...]:
         """Questions that the notes answer, made from their own terms and headings."""

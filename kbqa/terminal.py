@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from kbqa.evaluation.board import Board
     from kbqa.indexing.build import BuildReport
+    from kbqa.terms.lint import LintReport
     from kbqa.training.tune import TuneReport
     from kbqa.types import Answer, FileReport, Hit
 
@@ -202,6 +203,54 @@ def render_report(aggregate: dict[str, float], by_type: dict[str, dict[str, floa
         console.print(f"{name:26}{value:.4g}", markup=False)
     console.print(table)
     console.print(f"已写入 written to {out}：run.jsonl、report.json", soft_wrap=True, markup=False)
+
+
+def lint_json(report: LintReport) -> dict[str, Any]:
+    """What lint found as stable JSON."""
+    conflicts = [
+        {
+            "term": c.term, "what": c.what, "said": list(c.said),
+            "passages": [dict(zip(("place", "quote"), report.quotes[p], strict=True)) for p in c.passages],
+        }
+        for c in report.conflicts
+    ]  # fmt: skip
+    return {"problems": [asdict(p) for p in report.problems], "conflicts": conflicts, "minutes": dict(report.minutes)}
+
+
+_SEVERITY = {
+    "error": "[red]错误 error[/red]",
+    "warning": "[yellow]警告 warning[/yellow]",
+    "note": "[dim]提示 note[/dim]",
+}
+
+
+def render_lint(report: LintReport) -> None:
+    """Problems by file, contradictions with both passages side by side, reading time, and the counts."""
+    from rich.markup import escape
+    from rich.table import Table
+
+    console = new_console()
+    for p in report.problems:
+        place = escape(f"{p.doc_id}:{p.line}" if p.line else p.doc_id)
+        both = escape(p.zh if p.zh == p.en else f"{p.zh} · {p.en}")
+        console.print(f"{_SEVERITY[p.severity]}  {place}  {both}", soft_wrap=True)
+    for c in report.conflicts:
+        what = "公式不同 formulas differ" if c.what == "formula" else "数字不同 numbers differ"
+        table = Table(title=f"{escape(c.term)}：{what}", title_justify="left", show_lines=True)
+        for place in c.passages:
+            table.add_column(escape(report.quotes[place][0]), ratio=1)
+        table.add_row(*(escape(report.quotes[place][1]) for place in c.passages))
+        console.print(table)
+    counts = [f"{sum(p.severity == s for p in report.problems)} {label}" for s, label in _COUNTED.items()]
+    total = sum(report.minutes.values())
+    console.print(
+        f"{len(report.minutes)} 篇 notes，通读约 {total} 分钟 minutes to read（{total / max(len(report.minutes), 1):.0f} 分钟一篇 each）；"
+        + "，".join(counts) + f"，{len(report.conflicts)} 处说法不一 contradictions",
+        soft_wrap=True, markup=False,
+    )  # fmt: skip
+
+
+_COUNTED = {"error": "错误 errors", "warning": "警告 warnings", "note": "提示 notes"}
 
 
 def tuning_json(report: TuneReport | None) -> dict[str, Any]:

@@ -27,7 +27,7 @@ _AT_LEAST = {
 }  # fmt: skip
 _REFUSALS_AT_LEAST = {"near": 20, "domain": 12, "off": 13}
 _QUOTE_LENGTH = range(8, 41)
-_QUESTIONS_A_NOTE = 6
+_QUESTIONS_A_NOTE = 5
 
 Row = dict[str, Any]
 
@@ -103,7 +103,7 @@ def test_answerable_rows_carry_a_judgement() -> None:
 def test_the_questions_reach_every_note() -> None:
     asked = Counter(source for row in _ANSWERABLE for source in row["sources"])
     assert {source: count for source, count in asked.items() if count < _QUESTIONS_A_NOTE} == {}
-    assert len(asked) >= 20
+    assert len(asked) >= 45
 
 
 @pytest.mark.parametrize("row", _ANSWERABLE, ids=lambda row: row["id"])

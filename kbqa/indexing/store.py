@@ -24,7 +24,7 @@ from pathlib import Path
 from kbqa.errors import REBUILD_EN, REBUILD_ZH, IndexBusy, IndexDamaged, IndexMismatch, IndexMissing, StoreError
 from kbqa.settings import DEFAULT_ENCODER
 
-FORMAT_VERSION = 4
+FORMAT_VERSION = 5
 _KEPT_GENERATIONS = 2
 
 

@@ -136,7 +136,7 @@ def read_bytes(data: bytes, doc_id: str) -> Reading:
     whole = normalise_lines(decoded.text)
     if doc_id == TERM_FILE:
         return _read_terms(whole, decoded.encoding, hashlib.sha256(data).hexdigest())
-    text, meta = _front_matter(whole, doc_id)
+    text, meta = front_matter(whole, doc_id)
     rows_above = whole.count("\n") - text.count("\n")
     if Path(doc_id).suffix.lower() != ".txt":
         text = close_headings(text)
@@ -193,7 +193,7 @@ def _read_terms(text: str, encoding: str, digest: str) -> Reading:
     return Reading(document, report)
 
 
-def _front_matter(text: str, doc_id: str) -> tuple[str, dict[str, Any]]:
+def front_matter(text: str, doc_id: str) -> tuple[str, dict[str, Any]]:
     match = _FRONT_MATTER.match(text)
     if not match:
         return text, {}

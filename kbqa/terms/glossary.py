@@ -105,6 +105,11 @@ def merge(base: Sequence[Term], mined: Sequence[Term]) -> tuple[Term, ...]:
 REGISTERED = ("team", "front matter")
 
 
+def introduced(term: Term) -> bool:
+    """Whether the team or the notes introduce a term; the others are words of our lexicon, headings and subjects."""
+    return term.origin not in ("lexicon", "phrase", "title")
+
+
 class _Table:
     """Terms under construction, and who owns which name."""
 

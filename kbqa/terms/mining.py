@@ -9,10 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 from kbqa.notes.outline import heading_name
 from kbqa.notes.term_file import FORMULA_LABEL, LABELS, TERM_FILE
 from kbqa.terms.facets import with_facets
+from kbqa.terms.glossary import lexicon, names_of
 from kbqa.terms.patterns import HAN, LATIN_NAME, MAX_NAME, brackets, introduction, is_name, is_other_name
 from kbqa.text import Span, fold, sentence_spans
 from kbqa.types import Document, Place, Section, Term
@@ -20,7 +22,7 @@ from kbqa.types import Document, Place, Section, Term
 # Share of the findings from each source that people judged to be terms with these names, over the notes of
 # tests/golden/terms.jsonl; `python -m tests.terms_report` prints them.
 SURE = {
-    "team": 1.0, "front matter": 0.99, "table": 0.95, "heading": 0.95, "definition": 0.95, "bracket": 0.9, "title": 0.5,
+    "team": 1.0, "front matter": 0.99, "table": 0.95, "heading": 0.95, "definition": 0.95, "bracket": 0.84, "label": 0.64, "title": 0.5,
 }  # fmt: skip
 _FIELD_OF = {label: field for field, label in LABELS.items()}
 
@@ -107,7 +109,7 @@ def _settled(document: Document, found: Sequence[Term]) -> tuple[Term, ...]:
                 head = names.get(fold(of), of)
                 term = _renamed(term, head)
         settled.append(term)
-    return first_of_each(settled)
+    return first_of_each(sorted(settled, key=lambda term: -term.sure))  # the surest sentence is the definition
 
 
 def _renamed(term: Term, name: str) -> Term:
@@ -165,7 +167,7 @@ def _from_front_matter(document: Document) -> Iterator[Term]:
     owners = [registered[key] for key in aliases if key in registered]
     title = fold(document.title)
     owner = registered.get(title) or (owners[0] if len(owners) == 1 else "")
-    others = [name for key, name in aliases.items() if key not in registered and (key != title or not registered)]
+    others = [name for key, name in aliases.items() if key not in registered and key != title]
     for name in document.terms:
         yield _term(name, others if name == owner else (), "front matter", None)
     if not owner and others and 2 <= len(document.title) <= MAX_NAME:
@@ -208,7 +210,7 @@ def _table_row(
 
 # --- sentences --------------------------------------------------------------------------------------------------------
 
-_SAYS = re.compile(r"是|指|即|\(")
+_SAYS = re.compile(r"是|指|即|叫|称|[(:=]")
 
 
 def _of_sentence(document: Document, folded: str, span: Span, registered: frozenset[str]) -> Iterator[Term]:
@@ -218,7 +220,7 @@ def _of_sentence(document: Document, folded: str, span: Span, registered: frozen
     text = document.text[start:end]
     marker = _ITEM.match(folded)
     offset = marker.end() if marker else 0
-    found = introduction(folded[offset:], registered)
+    found = introduction(text[offset:], folded[offset:], registered, _lexicon_names())
     place = (document.doc_id, start + offset, end)
 
     def original(at: Span, shift: int = 0) -> str:
@@ -226,12 +228,18 @@ def _of_sentence(document: Document, folded: str, span: Span, registered: frozen
 
     if found:
         others = [original(other, offset) for other in found.others]
-        yield _term(original(found.name, offset), others, "definition", place, defines=True)
+        origin = "definition" if found.clear else "label"
+        yield _term(original(found.name, offset), others, origin, place, defines=True)
     if "(" in folded:
         taken = found.name[1] + offset if found else 0
         for name, others_at in brackets(text, folded):
             if not found or name[0] >= taken:
                 yield _term(original(name), map(original, others_at), "bracket", place)
+
+
+@lru_cache(maxsize=1)
+def _lexicon_names() -> frozenset[str]:
+    return frozenset(fold(name) for term in lexicon().terms for name in names_of(term))
 
 
 def heading_terms(documents: Sequence[Document]) -> tuple[Term, ...]:
