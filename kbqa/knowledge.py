@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kbqa.answering.answer import answer
+from kbqa.answering.clarify import clarify
 from kbqa.indexing.index import Index
 from kbqa.indexing.store import Manifest, current_generation
 from kbqa.retrieval.followup import Turn
 from kbqa.retrieval.question import Question, check, understand
 from kbqa.retrieval.search import search
+from kbqa.retrieval.senses import ambiguity, meaning_of
 from kbqa.retrieval.spelling import Speller
 from kbqa.settings import Settings
 from kbqa.terms.lookup import TermHit, TermLookup
@@ -70,6 +72,8 @@ class KnowledgeBase:
     def ask(self, question: str, history: Sequence[Turn] = ()) -> Answer:
         """Answer from the notes, every sentence a quote; abstains when the notes do not say it.
 
+        A question about a short form that the notes use for several things gets a question back, see `Answer.choices`.
+
         Args:
             question: Chinese (either script) or English.
             history: earlier turns, oldest first, each with `role` (`user` or `assistant`) and `content`.
@@ -78,8 +82,11 @@ class KnowledgeBase:
             QuestionError: it is empty, too long, or has no words.
         """
         index = self._index  # one generation throughout, whatever `refresh` does meanwhile
-        found = search(index, _understand(index, question, history), self.settings.query)
-        return answer(index, found, self.settings.query)
+        understood = _understand(index, question, history)
+        if unclear := ambiguity(understood.text, index.segmenter, index.vocabulary.ids):
+            if len(unclear.terms) > 1:
+                return clarify(index, understood, unclear)
+        return answer(index, search(index, understood, self.settings.query), self.settings.query)
 
     def search(self, question: str, k: int = 10, history: Sequence[Turn] = ()) -> tuple[Hit, ...]:
         """The k best passages; same errors as `ask`."""
@@ -150,5 +157,8 @@ def _understand(index: Index, question: str, history: Sequence[Turn]) -> Questio
         for turn in history[-_TURNS_READ:]
         if turn.get("content")
     ]
+    if (unclear := ambiguity(corrected, index.segmenter, index.vocabulary.ids, history)) and len(unclear.terms) == 1:
+        meant = meaning_of(index.glossary.terms[unclear.terms[0]], unclear.surface)
+        corrected, words = unclear.put(corrected, meant), (*words, meant)
     notices = tuple(f"按「{word}」理解" for word in words)
     return understand(corrected, index.segmenter, history, asked, notices)

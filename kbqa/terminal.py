@@ -24,7 +24,7 @@ def answer_json(answer: Answer) -> dict[str, Any]:
         "question": answer.question, "understood_as": answer.understood_as, "kind": answer.kind, "answer": answer.text,
         "sentences": [asdict(s) for s in answer.sentences], "citations": [asdict(c) for c in answer.citations],
         "abstained": answer.abstained, "confidence": answer.confidence, "notices": list(answer.notices),
-        "follow_ups": list(answer.follow_ups), "related": [hit_json(h) for h in answer.related], "hits": [hit_json(h) for h in answer.hits],
+        "follow_ups": list(answer.follow_ups), "choices": list(answer.choices), "related": [hit_json(h) for h in answer.related], "hits": [hit_json(h) for h in answer.hits],
     }  # fmt: skip
 
 
@@ -155,6 +155,8 @@ def render_answer(answer: Answer) -> None:
             console.print(f"    [dim]命中 matched: {escape('、'.join(citation.matched))}[/dim]", soft_wrap=True)
         for doc_id, _, _ in citation.also_in:
             console.print(f"    [dim]另见 also in: {escape(doc_id)}[/dim]")
+    for choice in answer.choices:
+        console.print(f"→ {choice}", soft_wrap=True, markup=False)
     if answer.abstained:
         console.print("\n[bold]相关 Related[/bold]")
         render_hits(answer.related)

@@ -198,6 +198,7 @@ class Answer:
         confidence: 0 to 1; below the threshold the answer abstains.
         related: nearest passages when abstaining, further ones otherwise.
         notices: remarks for the reader, such as how a typo was understood.
+        choices: the question in each of its meanings, when the answer asks back which one is meant.
     """
 
     question: str
@@ -211,6 +212,7 @@ class Answer:
     related: tuple[Hit, ...] = ()
     follow_ups: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()
+    choices: tuple[str, ...] = ()
 
     @property
     def text(self) -> str:

@@ -14,6 +14,7 @@ from kbqa.answering.listings import Listing, best_listing, listings
 from kbqa.answering.picks import Pick, Scored
 from kbqa.answering.suggest import follow_ups
 from kbqa.indexing.index import Index
+from kbqa.retrieval.because import matched_because
 from kbqa.retrieval.search import Found
 from kbqa.settings import QuerySettings
 from kbqa.text import fold, sentence_spans, squeeze
@@ -140,7 +141,9 @@ def _cite(index: Index, chosen: Sequence[Pick], found: Found) -> tuple[tuple[Sen
         path = next((s.path for s in reversed(document.sections) if s.start <= pick.start < s.end), (document.title,))
         copies = _copies(index, pick, found.hits)
         sentences.append(Sentence(_shown(quote, pick.item), (len(citations),), pick.item))
-        matched = found.coverage.shared(set(index.segmenter.tokens("\n".join([*path[-2:], quote]))))
+        text = "\n".join([*path[-2:], quote])
+        shared = found.coverage.shared(set(index.segmenter.tokens(text)))
+        matched = matched_because(found.question.text, text, shared, index.segmenter)
         line = document.line_at(pick.start)
         citations.append(Citation(pick.doc_id, pick.start, pick.end, quote, path, line, copies, matched))
     return tuple(sentences), tuple(citations)

@@ -150,7 +150,7 @@ def definition(index: Index, found: Found, sentences: Sequence[Scored]) -> list[
     for scored in sentences:
         # The name that was asked for before its synonyms: of 私域 and 私域运营, 私域.
         literal = _LITERAL if subject and defining_strength(scored.text, (subject,)) >= 0.8 else 0.0
-        strength = defining_strength(scored.text, names) + literal
+        strength = defining_strength(scored.text, names) + literal + _by_people(index, found.question, scored)
         if strength and (best is None or strength + scored.score > best[0]):
             best = (strength + scored.score, scored)
     if best is None or defining_strength(best[1].text, names) < 0.8:
@@ -163,6 +163,18 @@ def definition(index: Index, found: Found, sentences: Sequence[Scored]) -> list[
     if behind and len(head.text) < 120 and len(behind[0].text) <= 120 and _same_paragraph(head, behind[0]):
         chosen.append(behind[0])
     return [s.pick(item=bool(MARKER.match(s.text))) for s in chosen]
+
+
+_TEAM, _MINED = 1.0, 0.2
+
+
+def _by_people(index: Index, question: Question, scored: Scored) -> float:
+    """What it counts that the glossary has a sentence as the definition of a term: most if the team wrote it there."""
+    for term in (index.glossary.terms[t] for t in question.terms):
+        if term.definition and term.definition[0] == scored.document.doc_id:
+            if scored.start <= term.definition[1] < scored.end:
+                return _TEAM if term.origin == "team" else _MINED
+    return 0.0
 
 
 def _under_heading(index: Index, found: Found, names: Sequence[str], sentences: Sequence[Scored]) -> list[Pick]:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from kbqa.indexing.index import Index
 from kbqa.retrieval.fit import is_aside
 from kbqa.retrieval.search import Found
+from kbqa.terms.glossary import introduced
 from kbqa.text import fold, squeeze
 
 _ASKS = re.compile(r"怎么|如何|哪些|哪几|什么|为什么|多少|区别|几种|吗$")
@@ -52,20 +53,47 @@ def _can_be_asked(index: Index, heading: str) -> bool:
 
 
 def follow_ups(index: Index, found: Found, cited: Sequence[tuple[str, ...]], count: int = 3) -> tuple[str, ...]:
-    """What to ask next: headings beside the best passages that were neither asked for nor cited.
+    """What to ask next: what the notes say of the term beside what was asked, then headings beside the best passages.
 
     Args:
         cited: heading paths of the answer's citations.
     """
     used = {squeeze(found.question.text), *(squeeze(path[-1]) for path in cited if path)}
     questions: dict[str, str] = {}
+    facets = iter(_facets(index, found))
+    headings = iter(_beside(index, found))
+    for source in (facets, headings, facets, headings, headings, facets):
+        for subject, question in source:
+            key = squeeze(subject)
+            if key not in questions and not any(key in seen or seen in key for seen in used):
+                questions[key] = question
+                break
+    return tuple(questions.values())[:count]
+
+
+def _facets(index: Index, found: Found) -> Iterator[tuple[str, str]]:
+    """Questions on the term asked for that its glossary entry can answer, with what each is about."""
+    question = found.question
+    term = next((index.glossary.terms[t] for t in question.terms), None)
+    if term is None or not introduced(term):
+        return
+    if term.formula and question.kind != "formula":
+        yield f"{term.name}怎么算", _asking(f"{term.name} 怎么算")
+    if question.kind != "compare":
+        for other in term.confusable[:1]:
+            yield f"{term.name}和{other}", _asking(f"{term.name} 和 {other} 有什么区别")
+    defined = {fold(name) for t in index.glossary.terms if t.definition for name in (t.name, *t.aliases)}
+    for other in term.related:
+        if fold(other) in defined:
+            yield other, _asking(f"什么是{other}")
+
+
+def _beside(index: Index, found: Found) -> Iterator[tuple[str, str]]:
+    """Headings beside the best passages as questions."""
     for hit in found.hits:
         heading = hit.chunk.heading_path[-1] if hit.chunk.heading_path else ""
-        key = squeeze(heading)
-        if key and not any(key in seen or seen in key for seen in used) and not is_aside(heading, ""):
-            if question := _as_question(index, heading):
-                questions.setdefault(key, question)
-    return tuple(questions.values())[:count]
+        if heading and not is_aside(heading, "") and (question := _as_question(index, heading)):
+            yield heading, question
 
 
 def _as_question(index: Index, heading: str) -> str:

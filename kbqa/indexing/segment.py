@@ -48,10 +48,13 @@ class Segmenter:
         self.glossary = glossary
         self._concepts = [CONCEPT + fold(term.name) for term in glossary.terms]
         patterns: dict[str, int] = {}
+        self._senses: dict[str, tuple[int, ...]] = {}  # only of spellings that several terms share
         for i, term in enumerate(glossary.terms):
             for name in names_of(term):
                 for spelling in _spellings(name):
-                    patterns.setdefault(spelling, i)
+                    owner = patterns.setdefault(spelling, i)
+                    if owner != i and i not in self._senses.get(spelling, ()):
+                        self._senses[spelling] = (*self._senses.get(spelling, (owner,)), i)
         self._owners = list(patterns.values())
         self._matcher = _automaton(list(patterns))
         says = {fold(say): i for i, rule in enumerate(glossary.paraphrases) for say in rule.say}
@@ -65,6 +68,10 @@ class Segmenter:
     def matches(self, text: str) -> list[Match]:
         """Glossary names in `text`, leftmost and longest first, Latin ones at word boundaries only."""
         return [Match(term, start, end, text[start:end]) for term, start, end in self._spans(fold(text))]
+
+    def senses(self, surface: str) -> tuple[int, ...]:
+        """Positions of all terms that go by a name found in a text, the one that matches it first."""
+        return self._senses.get(fold(surface), ())
 
     def _spans(self, folded: str) -> list[tuple[int, int, int]]:
         spans = []

@@ -14,8 +14,6 @@ from typing import cast
 import numpy as np
 from numpy.typing import NDArray
 
-from kbqa.indexing.segment import CONCEPT
-
 Floats = NDArray[np.float32]
 
 
@@ -82,8 +80,8 @@ class Coverage:
         return total
 
     def shared(self, tokens: set[str]) -> tuple[str, ...]:
-        """Which words and terms of the question a text has, concepts by their name, for "matched because …"."""
-        return tuple(dict.fromkeys(token.removeprefix(CONCEPT) for token in self.tokens if token in tokens))
+        """Which index tokens of the question a text has, for "matched because …"."""
+        return tuple(token for token in self.tokens if token in tokens)
 
     def of_rows(self, presence: Mapping[str, NDArray[np.bool_]], size: int) -> Floats:
         """The same for many texts at once, given which of them have which token; float32 [size]."""

@@ -50,6 +50,7 @@ class Question:
         ideas: what it speaks of, for coverage.
         weights: index token → weight in lexical search; concept tokens start with `=`.
         names: folded names of what it is about, longest first: all names of its terms, and its bare subject.
+        terms: positions in the glossary of the terms that it is about, as written.
         english: whether the reader wrote English.
         notices: how it was understood, for the reader.
     """
@@ -60,6 +61,7 @@ class Question:
     ideas: tuple[Idea, ...]
     weights: Mapping[str, float]
     names: tuple[str, ...]
+    terms: tuple[int, ...]
     english: bool
     notices: tuple[str, ...] = ()
 
@@ -107,17 +109,20 @@ def understand(
     if kind == "definition" and len(ideas) > 1 and not _DEFINITION.search(fold(text)):
         kind = "fact"  # short, but more than a bare term
     return Question(
-        raw or text, resolved, kind, tuple(ideas), token_weights(ideas), _names(text, resolved, segmenter),
+        raw or text, resolved, kind, tuple(ideas), token_weights(ideas), *_about(text, resolved, segmenter),
         is_english(text), notices,
     )  # fmt: skip
 
 
-def _names(text: str, resolved: str, segmenter: Segmenter) -> tuple[str, ...]:
+def _about(text: str, resolved: str, segmenter: Segmenter) -> tuple[tuple[str, ...], tuple[int, ...]]:
+    """Names of what a question is about, and the terms among them."""
     subject = bare_subject(resolved)
     names = {subject, *(fold(quoted) for quoted in QUOTATION.findall(text))} - {""}
-    for match in segmenter.matches(subject) or segmenter.matches(resolved):
+    matches = segmenter.matches(subject) or segmenter.matches(resolved)
+    for match in matches:
         names |= {fold(match.surface), *(fold(n) for n in names_of(segmenter.glossary.terms[match.term]))}
-    return tuple(sorted(names - CUES, key=lambda n: (-len(n), n)))
+    terms = dict.fromkeys(m.term for m in matches if fold(m.surface) not in CUES)
+    return tuple(sorted(names - CUES, key=lambda n: (-len(n), n))), tuple(terms)
 
 
 def expanded(question: Question, segmenter: Segmenter, known: Container[str]) -> str:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kbqa.indexing.index import NEAR_HEADINGS, Index
-from kbqa.indexing.segment import CONCEPT
+from kbqa.retrieval.because import matched_because
 from kbqa.retrieval.coverage import Coverage
 from kbqa.retrieval.fit import is_aside, passage_fit
 from kbqa.retrieval.question import Question, expanded
@@ -35,6 +35,7 @@ WEIGHTS: Mapping[str, float] = {
     "heading": 0.5,
     "fit": 0.5,
     "headline": 0.9,
+    "glossary": 0.6,
 }
 # Added to the weight of meaning for a question none of whose words the notes have. English words in Chinese notes are there by
 # chance; a Chinese word that is missing leaves others that do tell.
@@ -92,7 +93,8 @@ def search(index: Index, question: Question, settings: QuerySettings, k: int = 1
     vector = index.encoder.encode_queries([asked])[0]
     quick = vector if index.quick is index.encoder else index.quick.encode_queries([asked])[0]
     near_rows, near_scores = index.dense.search(vector, settings.candidates)
-    rows = _candidates(lexical, near_rows, settings)
+    told = _told_by_glossary(index, question) if settings.mode == "hybrid" else {}
+    rows = np.union1d(_candidates(lexical, near_rows, settings), np.fromiter(told, np.int64)).astype(np.int64)
     if rows.size == 0:
         return Found(question, (), (), {}, coverage, quick)
     presence = _presence(index, coverage.tokens, rows)
@@ -105,6 +107,7 @@ def search(index: Index, question: Question, settings: QuerySettings, k: int = 1
     if settings.mode == "hybrid":
         parts["coverage"] = coverage.of_rows(presence, rows.size)
         parts["heading"] = _heading_coverage(index, rows, coverage)
+        parts["glossary"] = np.array([told.get(row, 0.0) for row in rows.tolist()], np.float32)
         total, sentences = _look_closely(index, question, coverage, quick, rows, parts)
     else:
         total = parts[settings.mode]
@@ -117,7 +120,7 @@ def search(index: Index, question: Question, settings: QuerySettings, k: int = 1
         Hit(
             index.chunks.chunk(int(rows[i])), round(float(scores[rank - 1]), 6), rank,
             {name: round(float(values[i]), 4) for name, values in parts.items()},
-            _matched(question, presence, int(i)),
+            _matched(index, question, presence, int(rows[i]), int(i)),
         )
         for rank, i in enumerate(order, 1)
     )  # fmt: skip
@@ -140,6 +143,22 @@ def _look_closely(
     total = _weighted(parts, coverage.spoken, question.english)
     total[np.setdiff1d(np.arange(rows.size), first)] -= 1.0  # not looked at closely: behind those that were
     return total, sentences
+
+
+def _told_by_glossary(index: Index, question: Question) -> dict[int, float]:
+    """Rows of chunks where the glossary knows the answer: the definition or the formula of a term that is asked for.
+
+    The more terms a question speaks of, the less likely it asks for one of them alone.
+    """
+    if question.kind not in ("definition", "formula"):
+        return {}
+    told: dict[int, float] = {}
+    for term in (index.glossary.terms[t] for t in question.terms):
+        place = term.formula if question.kind == "formula" else term.definition
+        row = index.chunks.row_at(place[0], place[1]) if place and place[0] in index.documents else None
+        if row is not None:
+            told.setdefault(row, 1 / len(question.terms))
+    return told
 
 
 def _weigh(index: Index, question: Question) -> Coverage:
@@ -244,8 +263,11 @@ def _fit(index: Index, question: Question, row: int) -> float:
     return fit - (0.5 if scrap or is_aside(heading, question.text) else 0.0)
 
 
-def _matched(question: Question, presence: Mapping[str, NDArray[np.bool_]], row: int) -> tuple[str, ...]:
-    """Words and terms that question and chunk share, the weightiest first; concepts shown by their name."""
-    shared = [t for t, here in presence.items() if here[row]]
-    shared.sort(key=lambda t: (-question.weights[t], t))
-    return tuple(dict.fromkeys(t.removeprefix(CONCEPT) for t in shared))[:8]
+def _matched(
+    index: Index, question: Question, presence: Mapping[str, NDArray[np.bool_]], row: int, place: int
+) -> tuple[str, ...]:
+    """Words and terms that question and chunk share, the weightiest first."""
+    shared = sorted((t for t, here in presence.items() if here[place]), key=lambda t: (-question.weights[t], t))
+    chunk = index.chunks.chunk(row)
+    text = "\n".join([*chunk.heading_path[-NEAR_HEADINGS:], chunk.text])
+    return matched_because(question.text, text, shared, index.segmenter)[:8]

@@ -43,9 +43,18 @@ def first_of_each(terms: Iterable[Term]) -> tuple[Term, ...]:
     """The findings joined by name: the surest one wins, the others add what it lacks."""
     found: dict[str, Term] = {}
     for term in terms:
+        if (held := found.get(fold(term.name))) and _another_meaning(held, term):
+            term = replace(term, name=term.aliases[0], aliases=term.aliases[1:], english=(*term.english, term.name))
         key = fold(term.name)
         found[key] = _joined(found[key], term) if key in found else term
     return tuple(found.values())
+
+
+def _another_meaning(held: Term, term: Term) -> bool:
+    """Whether two findings of one abbreviation stand for two things: their Chinese names share no character."""
+    if not term.name.isascii() or not held.aliases or not term.aliases:
+        return False
+    return not set(fold("".join(held.aliases))) & set(fold("".join(term.aliases)))
 
 
 def _joined(held: Term, term: Term) -> Term:

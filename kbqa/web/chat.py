@@ -91,7 +91,7 @@ def stream_reply(kb: KnowledgeBase, text: str, messages: list[Message], past: li
         yield "", [*messages, _said(render.answer_html(answer, shown))], past, gr.skip()
         time.sleep(_PAUSE)
     past = [*past, {"role": "user", "content": text}, {"role": "assistant", "content": answer.text}]
-    final = _said(render.answer_html(answer), answer.follow_ups)
+    final = _said(render.answer_html(answer), answer.choices or answer.follow_ups)
     yield "", [*messages, final], past[-_TURNS_KEPT:], first_source_html(kb, answer)
 
 
@@ -152,4 +152,5 @@ def ask_api(kb: KnowledgeBase, question: str, history: list[Turn] | None = None)
         ],
         "notices": list(answer.notices),
         "follow_ups": list(answer.follow_ups),
+        "choices": list(answer.choices),
     }
