@@ -8,7 +8,7 @@ INDEX ?= index
 HOST ?= 127.0.0.1
 PORT ?= 7860
 
-.PHONY: chat index test lint bench bench-quality clean tune
+.PHONY: chat index test lint bench bench-quality clean tune glossary
 .DEFAULT_GOAL := chat
 
 chat: index ## build what is missing, then serve the web chat
@@ -29,6 +29,9 @@ tune: $(VENV)/.tuning ## adapt the embedded model to NOTES; FEEDBACK=file adds a
 
 bench-quality: $(VENV)/.bench ## retrieval on the BEIR folders SETS="dir dir"; ENCODERS="a b" adds encoders
 	$(BIN)/python -m bench.quality $(SETS) $(foreach encoder,$(ENCODERS),--encoder $(encoder))
+
+glossary: index ## write docs/glossary.md anew
+	$(BIN)/kbqa terms export docs/glossary.md --index $(INDEX)
 
 lint: $(VENV)/.tested
 	$(BIN)/ruff check .

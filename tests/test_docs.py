@@ -25,13 +25,31 @@ def test_files_named_in_code_marks_exist(page: Path) -> None:
     assert [name for name in sorted(named) if not (ROOT / name).exists()] == []
 
 
-def test_the_readme_runs(tmp_path: Path) -> None:
-    """The library example of the README, as written, over an index of the handbook."""
+@pytest.fixture(scope="module")
+def handbook(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An index of the handbook."""
     from kbqa import KnowledgeBase
 
-    KnowledgeBase.build(ROOT / "corpus", tmp_path / "index")
+    folder = tmp_path_factory.mktemp("handbook") / "index"
+    KnowledgeBase.build(ROOT / "corpus", folder)
+    return folder
+
+
+def test_the_glossary_page_is_what_the_notes_say(handbook: Path, tmp_path: Path) -> None:
+    """`make glossary` writes it anew."""
+    from typer.testing import CliRunner
+
+    from kbqa.cli import app
+
+    page = tmp_path / "glossary.md"
+    assert CliRunner().invoke(app, ["terms", "export", str(page), "--index", str(handbook)]).exit_code == 0
+    assert page.read_text("utf-8") == (ROOT / "docs" / "glossary.md").read_text("utf-8")
+
+
+def test_the_readme_runs(handbook: Path) -> None:
+    """The library example of the README, as written, over an index of the handbook."""
     code = re.search(r"```python\n(.*?)```", (ROOT / "README.md").read_text("utf-8"), re.DOTALL)
     assert code and 'KnowledgeBase.open("index")' in code[1]
     scope: dict[str, object] = {}
-    exec(code[1].replace('"index"', repr(str(tmp_path / "index"))), scope)
+    exec(code[1].replace('"index"', repr(str(handbook))), scope)
     assert scope["answer"].citations  # type: ignore[attr-defined]

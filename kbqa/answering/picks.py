@@ -9,6 +9,7 @@ from itertools import pairwise
 
 from kbqa.indexing.index import Index
 from kbqa.notes.cleaning import count_garbled
+from kbqa.notes.term_file import LABELS, TERM_FILE
 from kbqa.retrieval.fit import (
     LABEL,
     MARKER,
@@ -67,6 +68,7 @@ class Scored:
         return Pick(self.document.doc_id, self.start, self.end, item, self.score)
 
 
+_FIELD = re.compile(rf"(?:{'|'.join(LABELS.values())}):")
 PLACE_BONUS = (0.6, 0.35, 0.2, 0.1, 0.05)
 _FORMULA_BONUS, FIT_BONUS, COUNT_BONUS, ASIDE_PENALTY = 0.7, 0.25, 0.3, 0.5
 _DEFINED_JUST_BEFORE = 0.5
@@ -88,6 +90,8 @@ def scored_sentences(index: Index, found: Found) -> list[Scored]:
             if start in headings:
                 continue
             text = fold(document.text[start:end])
+            if document.doc_id == TERM_FILE and _FIELD.match(text):
+                continue  # what else a term is called answers nothing
             score = sentence.score + bonus + _fit_bonus(kind, text, count, found.question.names) - _thinness(text, kind)
             if kind == "formula" and previous and formula_strength(text):
                 score += _defined_just_before(document, previous, start, found.question.names)

@@ -47,7 +47,7 @@ _MEANING = 6  # characters that an explanation needs
 _GENUS = re.compile(
     r"(?:指标|方法|过程|工具|方式|模型|比例|占比|比率|比值|数量|人数|次数|用户|客户|顾客|人群|人员|群体|时间|时长|天数|总和|总额|金额|收入|费用|成本|手段|活动"
     r"|工作|策略|体系|环节|阶段|行为|能力|系统|平台|标准|单位|机制|理论|文档|总称|统称|简称|缩写|全称|概念|差额|均值|关系|节点|内容|流程|制度|岗位|角色|渠道|框架|网络|集合"
-    r"|程度|现象|规则|清单|图|表|率|量|额|值|数|法)$"
+    r"|程度|现象|规则|清单|率|额|值|数|法)$"
 )
 _PRAISED = re.compile(
     r"(?:一个|一种)?(?:很|非常|十分|最|更|特别|关键|重要|核心|.{0,8}的(?:关键|重要|核心|根基|基础|前提|命脉))"
@@ -149,7 +149,7 @@ def _accepted(match: re.Match[str], folded: str, registered: frozenset[str]) -> 
     name = match["name"].strip()
     if not _nameable(name, registered):
         return False
-    if _PRAISED.match(folded[match.end() :]):
+    if "指" not in (match["strong"] or "") and _PRAISED.match(folded[match.end() :]):
         return False
     if match["strong"] or match["so"] or name in registered:
         return True
