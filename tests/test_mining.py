@@ -165,7 +165,7 @@ def test_heading_terms_are_short_noun_phrases() -> None:
 
 def test_the_first_finding_wins_unless_only_a_later_one_defines() -> None:
     first = note("看 NPS（net promoter score）就够了。", "a.md")
-    second = note("NPS（推荐意愿）是愿意推荐的人减去不愿意的人。", "b.md")
+    second = note("NPS（推荐意愿）是指愿意推荐的人减去不愿意的人。", "b.md")
     third = note("nps是指愿意推荐的人减去不愿意的人。", "c.md")
     (term, *_) = [t for t in mine_terms([first, second, third]) if t.name == "NPS"]
     assert term.definition is not None and term.definition[0] == "b.md"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import hashlib
 import os
+import re
 from itertools import pairwise
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from kbqa.errors import NotesError, UnreadableNote
 from kbqa.notes import reading
 from kbqa.notes.cleaning import remove_glosses
 from kbqa.notes.reading import Reading, note_paths, other_paths, read_bytes, read_note, source_digest
+from kbqa.notes.term_file import TERM_FILE
 from kbqa.text import squeeze
 from kbqa.types import Document
 
@@ -182,8 +184,9 @@ def test_lines_lead_back_to_the_file(path: Path) -> None:
     rows = found.text.split("\n")
     assert len(found.lines) == len(rows)
     assert list(found.lines) == sorted(found.lines)
+    label = re.compile("^(?:公式|又称|英文|易混|相关|不是)：" if path.name == TERM_FILE else "^$")
     for row, line in zip(rows, found.lines, strict=True):
-        assert squeeze(row)[:10] in raw[line - 1]
+        assert squeeze(label.sub("", row))[: 3 if path.name == TERM_FILE else 10] in raw[line - 1]
 
 
 def test_line_at_counts_from_one_and_knows_front_matter() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -79,9 +80,10 @@ def test_kind_of_question(question: str, kind: str) -> None:
     [("轉化率怎麼算", "转化率怎么算"), ("ＷＨＡＴ ＩＳ ＣＶＲ", "what is cvr"), ("積分為什麼過期", "积分为什么过期")],
 )
 def test_script_width_and_case_do_not_matter(one: str, other: str, kb: KnowledgeBase) -> None:
-    """Same kind, same hits with the same scores, same citations."""
+    """Same kind, same hits with the same scores, same citations; why they match is said in the asker's own writing."""
     first, second = kb.ask(one), kb.ask(other)
-    assert first.kind == second.kind and first.citations == second.citations
+    assert first.kind == second.kind
+    assert [replace(c, matched=()) for c in first.citations] == [replace(c, matched=()) for c in second.citations]
     assert [(h.chunk.chunk_id, h.score) for h in first.hits] == [(h.chunk.chunk_id, h.score) for h in second.hits]
 
 

@@ -56,18 +56,20 @@ def read_term_file(text: str, doc_id: str = TERM_FILE) -> TermFile:
     lines: list[Line] = []
     names: dict[str, str] = {}
     warnings: list[str] = []
-    for entry, row in _entries(text, doc_id):
+    for entry, rows in _entries(text, doc_id):
+        row = rows[""]
         if problem := _problem(entry, names):
             warnings.append(f"{doc_id}:{row + 1} {problem}")
             continue
         name = str(entry["name"]).strip()
         names[fold(name)] = name
-        lines += [Line(shown, level, row) for shown, level in _shown(name, entry)]
+        shown = [Line(text, level, rows.get(field, row)) for field, text, level in _shown(name, entry)]
+        lines += [shown[0], *sorted(shown[1:], key=lambda line: line.row)]
     return TermFile(tuple(lines), tuple(names.values()), tuple(warnings))
 
 
-def _entries(text: str, doc_id: str) -> Iterator[tuple[Any, int]]:
-    """Entries with the row they start on, counted from 0."""
+def _entries(text: str, doc_id: str) -> Iterator[tuple[Any, dict[str, int]]]:
+    """Entries with the rows of their fields, counted from 0; that of the empty field is where the entry starts."""
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
         values, root = yaml.load(text, Loader=loader), yaml.compose(text, Loader=loader)
@@ -85,7 +87,9 @@ def _entries(text: str, doc_id: str) -> Iterator[tuple[Any, int]]:
             f"{doc_id}：应当以 terms: 开头，下面每项一个术语。请按 corpus/README.md 的样子改。",
             f"{doc_id}: has to start with `terms:` and list one term an item. See corpus/README.md.",
         )
-    yield from ((value, node.start_mark.line) for value, node in zip(values, root.value, strict=True))
+    for value, node in zip(values, root.value, strict=True):
+        fields = node.value if isinstance(node, yaml.MappingNode) else ()
+        yield value, {"": node.start_mark.line, **{str(key.value): key.start_mark.line for key, _ in fields}}
 
 
 def _problem(entry: Any, names: dict[str, str]) -> str:
@@ -101,22 +105,19 @@ def _problem(entry: Any, names: dict[str, str]) -> str:
     return f"{'、'.join(wrong)} 应当是列表，已略过 has to be a list, passed over" if wrong else ""
 
 
-def _shown(name: str, entry: dict[str, Any]) -> Iterator[tuple[str, int]]:
-    """The lines of an entry with their heading level."""
-    yield name, 2
+def _shown(name: str, entry: dict[str, Any]) -> Iterator[tuple[str, str, int]]:
+    """The lines of an entry with the field that each is made from and its heading level."""
+    yield "name", name, 2
     names = [name, *_strings(entry.get("aliases")), *_strings(entry.get("english"))]
     if definition := _flat(entry.get("definition")):
         named = any(fold(definition).startswith(fold(n)) for n in names)
-        yield definition if named else f"{name}：{definition}", 0
+        yield "definition", definition if named else f"{name}：{definition}", 0
     if formula := _flat(entry.get("formula")):
-        yield f"{FORMULA_LABEL}：{formula}" if _is_equation(formula) else f"{FORMULA_LABEL}：{name} = {formula}", 0
+        equation = formula if "=" in fold(formula) else f"{name} = {formula}"
+        yield "formula", f"{FORMULA_LABEL}：{equation}", 0
     for field, label in LABELS.items():
         if values := _strings(entry.get(field)):
-            yield f"{label}：{'、'.join(values)}", 0
-
-
-def _is_equation(formula: str) -> bool:
-    return "=" in fold(formula)
+            yield field, f"{label}：{'、'.join(values)}", 0
 
 
 def _flat(value: Any) -> str:

@@ -24,6 +24,8 @@ _LATIN_RUN = re.compile(r"(?<![a-z0-9])[a-z]{4,24}(?![a-z0-9])")
 
 _FUNCTION_TAGS = frozenset("ducprmqyfeok")  # adverbs, particles, conjunctions, prepositions, pronouns, numerals, …
 
+_EVERYDAY = 3  # characters of a word up to which it has to be a term to be put in
+
 
 class Speller:
     """Corrects questions against the words of one index."""
@@ -95,8 +97,13 @@ class Speller:
             return ""
         candidates = self._sounds.of_word(window)
         same = [w for w in candidates if len(w) == len(window) and w != window]
-        # With two characters at least one has to be right: otherwise any two syllables would be a "typo".
-        return next((w for w in same if any(a == b for a, b in zip(w, window, strict=True))), "")
+        # At least one character has to be right: otherwise any two syllables would be a "typo". Short everyday words sound
+        # like one another all the time; only a word of the trade is likely to have been meant.
+        alike = (w for w in same if any(a == b for a, b in zip(w, window, strict=True)))
+        return next((w for w in alike if len(w) > _EVERYDAY or self._is_term(w)), "")
+
+    def _is_term(self, word: str) -> bool:
+        return any(m.end - m.start == len(word) for m in self._segmenter.matches(word))
 
     def _spelled_out(self, text: str) -> list[tuple[int, int, str]]:
         """Words in pinyin. Beside words that are none, a run of two syllables is English: like, name, late."""

@@ -58,9 +58,10 @@ def _another_meaning(held: Term, term: Term) -> bool:
 
 
 def _joined(held: Term, term: Term) -> Term:
-    """Two findings of one name."""
+    """Two findings of one name; it is written as people registered it, else as it was written first."""
     if term.sure > held.sure:
-        held, term = term, held
+        registered = term.origin in ("team", "front matter")
+        held, term = (term if registered else replace(term, name=held.name)), held
     known = {fold(name) for name in (held.name, *held.aliases, *held.english)}
     return replace(
         held,
