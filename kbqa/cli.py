@@ -28,6 +28,7 @@ from kbqa.terminal import (
     render_answer,
     render_board,
     render_build,
+    render_calibration,
     render_hits,
     render_lint,
     render_report,
@@ -183,6 +184,31 @@ def tune(
         print_json(tuning_json(report))
     else:
         render_tuning(report)
+
+
+@app.command()
+def calibrate(
+    questions: Annotated[Path, typer.Argument(help="判过的问题 Judged questions, JSONL")],
+    notes: NotesOption = DEFAULT_NOTES,
+    index: IndexOption = DEFAULT_INDEX,
+    out: Annotated[Path | None, typer.Option("--out", help="写到别处 Write it elsewhere")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """重新拟合“笔记里有没有答案”的概率。Fit anew when the notes do not answer."""
+    from kbqa.answering.confidence import FILE
+    from kbqa.evaluation.calibrate import calibrate as fit
+    from kbqa.evaluation.questions import read_cases
+    from kbqa.indexing.store import made_with
+    from kbqa.settings import BuildSettings
+
+    cases = read_cases(questions).cases
+    with ProgressBar(as_json) as advance:
+        report = fit(notes, cases, BuildSettings(encoder=made_with(index)), advance)
+    report.calibration.save(out or index / FILE)
+    if as_json:
+        print_json(asdict(report))
+    else:
+        render_calibration(report, out or index / FILE)
 
 
 @app.command("eval")

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 from kbqa.answering.answer import answer
 from kbqa.answering.clarify import clarify
+from kbqa.answering.confidence import Calibration, load_calibration
 from kbqa.indexing.index import Index
 from kbqa.indexing.store import Manifest, current_generation
 from kbqa.retrieval.followup import Turn
 from kbqa.retrieval.question import Question, check, understand
-from kbqa.retrieval.search import search
+from kbqa.retrieval.search import Found, search
 from kbqa.retrieval.senses import ambiguity, meaning_of
 from kbqa.retrieval.spelling import Speller
 from kbqa.settings import Settings
@@ -39,6 +40,7 @@ class KnowledgeBase:
         self.settings = settings
         self._index = index
         self._names: tuple[Index, TermLookup] | None = None
+        self._calibrated: tuple[str, Calibration] | None = None
 
     @classmethod
     def open(cls, index: str | Path = "index", settings: Settings | None = None) -> KnowledgeBase:
@@ -86,12 +88,30 @@ class KnowledgeBase:
         if unclear := ambiguity(understood.text, index.segmenter, index.vocabulary.ids):
             if len(unclear.terms) > 1:
                 return clarify(index, understood, unclear)
-        return answer(index, search(index, understood, self.settings.query), self.settings.query)
+        return answer(index, search(index, understood, self.settings.query), self.settings.query, self._calibration())
+
+    def find(self, question: str, history: Sequence[Turn] = ()) -> Found:
+        """What retrieval finds for a question, with all that was learned on the way; same errors as `ask`."""
+        index = self._index
+        return search(index, _understand(index, question, history), self.settings.query)
 
     def search(self, question: str, k: int = 10, history: Sequence[Turn] = ()) -> tuple[Hit, ...]:
         """The k best passages; same errors as `ask`."""
         index = self._index
         return search(index, _understand(index, question, history), self.settings.query, k).hits
+
+    @property
+    def answer_threshold(self) -> float:
+        """Confidence below which answers abstain: the settings', else the calibration's."""
+        own = self.settings.query.answer_threshold
+        return self._calibration().threshold if own is None else own
+
+    def _calibration(self) -> Calibration:
+        """The calibration for the index in use, kept until `refresh` brings another."""
+        digest = self._index.manifest.encoder_digest
+        if self._calibrated is None or self._calibrated[0] != digest:
+            self._calibrated = digest, load_calibration(self.path, digest)
+        return self._calibrated[1]
 
     def understand(self, question: str, history: Sequence[Turn] = ()) -> Question:
         """How a question is read; same errors as `ask`."""

@@ -35,14 +35,14 @@ class QuerySettings:
 
     Attributes:
         candidates: how many chunks each retriever hands to fusion.
-        answer_threshold: confidence below which the answer abstains.
+        answer_threshold: confidence below which the answer abstains; None for that of the calibration.
         max_answer: characters that an answer's sentences may have; lists may go to three times that.
         mode: which retrievers rank; one alone is for measuring, answers need both.
         reranker: path or hub name of a cross-encoder that orders the best hits anew; none by default.
     """
 
     candidates: int = 60
-    answer_threshold: float = 0.5
+    answer_threshold: float | None = None
     max_answer: int = 220
     mode: Mode = "hybrid"
     reranker: str = ""

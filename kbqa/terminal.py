@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from kbqa.evaluation.board import Board
+    from kbqa.evaluation.calibrate import CalibrationReport
     from kbqa.indexing.build import BuildReport
     from kbqa.terms.lint import LintReport
     from kbqa.training.tune import TuneReport
@@ -205,6 +206,21 @@ def render_report(aggregate: dict[str, float], by_type: dict[str, dict[str, floa
         console.print(f"{name:26}{value:.4g}", markup=False)
     console.print(table)
     console.print(f"已写入 written to {out}：run.jsonl、report.json", soft_wrap=True, markup=False)
+
+
+def render_calibration(report: CalibrationReport, path: Path) -> None:
+    """What was fitted on, and how good it is on questions that it was not fitted on."""
+    console = new_console()
+    console.print(
+        f"问题 questions    {report.answerable} 能答 answerable，{report.unanswerable} 不能答 not", markup=False
+    )
+    console.print(f"AUROC            {report.auroc:.3f}（交叉验证 cross-validated）", markup=False)
+    console.print(
+        f"拒答 refused      {report.refused:.0%}，误拒 falsely 5%，阈值 threshold {report.calibration.threshold:.2f}",
+        markup=False,
+    )
+    console.print(f"校准误差 error    {report.error:.3f}", markup=False)
+    console.print(f"已写入 written to {path}", soft_wrap=True, markup=False)
 
 
 def lint_json(report: LintReport) -> dict[str, Any]:

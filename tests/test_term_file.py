@@ -59,16 +59,17 @@ def shown(entry: str) -> list[str]:
 
 
 def test_an_entry_becomes_a_section() -> None:
-    """A heading with the name and a line for each field in a fixed order, each with the row where the field stands."""
+    """A heading with the name, then a line for each field in the order of the file, each with the row it stands on."""
     read = read_term_file(TEAM)
-    assert read.lines[:7] == (
+    assert read.lines[:8] == (
         Line("补货间隔", 2, 2),
-        Line("补货间隔：同一家门店相邻两次补货之间平均隔多少天。", 0, 5),
-        Line("公式：补货间隔 = 统计天数 ÷ 补货次数", 0, 6),
         Line("又称：进货间隔、补货周期", 0, 3),
         Line("英文：Replenishment Interval", 0, 4),
+        Line("补货间隔：同一家门店相邻两次补货之间平均隔多少天。", 0, 5),
+        Line("公式：补货间隔 = 统计天数 ÷ 补货次数", 0, 6),
         Line("易混：交货时长", 0, 7),
         Line("相关：安全库存、缺货率", 0, 8),
+        Line("不是：盘点间隔", 0, 9),
     )
     assert [(line.text, line.row) for line in read.lines if line.level] == [
         ("补货间隔", 2),
@@ -220,10 +221,10 @@ def test_the_file_is_read_as_a_note() -> None:
 
 
 def test_every_line_of_the_document_knows_its_line_of_the_file() -> None:
-    """Each field has its own, in whatever order people wrote them."""
+    """Each field has its own, also where the name is not the first of them."""
     document = document_of(TEAM)
     lines = [document.line_at(document.text.index(line)) for line in document.text.split("\n")]
-    assert lines == [3, 6, 7, 4, 5, 8, 9, 10, 13, 14, 16, 15]
+    assert lines == [3, 4, 5, 6, 7, 8, 9, 10, 13, 14, 16, 15]
     rows = TEAM.split("\n")
     for line, text in zip(lines, document.text.split("\n"), strict=True):
         assert text.rpartition("：")[2].split("、")[0].split(" = ")[-1] in rows[line - 1]

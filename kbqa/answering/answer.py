@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 
 from kbqa.answering import picks
-from kbqa.answering.confidence import confidence
+from kbqa.answering.confidence import Calibration, confidence
 from kbqa.answering.listings import Listing, best_listing, listings
 from kbqa.answering.picks import Pick, Scored
 from kbqa.answering.suggest import follow_ups
@@ -27,11 +27,12 @@ _LIST_BUDGET = 3
 _LIST_AGAINST_SENTENCE = {"list": 0.7, "howto": 0.85, "compare": 1.1}
 
 
-def answer(index: Index, found: Found, settings: QuerySettings) -> Answer:
+def answer(index: Index, found: Found, settings: QuerySettings, calibration: Calibration) -> Answer:
     """Make the answer from what retrieval found."""
     question = found.question
-    sure = confidence(found)
-    chosen = _choose(index, found, settings) if sure >= settings.answer_threshold else []
+    sure = confidence(found, calibration)
+    enough = calibration.threshold if settings.answer_threshold is None else settings.answer_threshold
+    chosen = _choose(index, found, settings) if sure >= enough else []
     if not chosen:
         text = NOT_IN_NOTES_EN if question.english else NOT_IN_NOTES_ZH
         return Answer(

@@ -1,33 +1,101 @@
-"""How sure it is that the notes answer a question: a logistic model over a few features of what was found."""
+"""How sure it is that the notes answer a question: a logistic model over what was found, fitted by `kbqa calibrate`.
+
+The weights depend on the encoder, whose similarities have a scale of their own; a calibration says which it was fitted with.
+"""
 
 from __future__ import annotations
 
+import json
 import math
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from importlib import resources
+from pathlib import Path
 
 from kbqa.retrieval.search import WEIGHTS, Found
+from kbqa.text import fold
 
-# Rounded by hand from fits on two question sets that agree in sign and size; fitting them to a team's own notes is a
-# matter of data, not of code. `missing` is the share of the question that the notes have no word for at all.
-_BIAS = -2.0
-_WEIGHTS = {"coverage": 0.9, "dense": 0.9, "fit": 0.5, "missing": -1.2, "score": 1.3}
+FILE = "calibration.json"
+_KINDS = ("list", "howto", "formula", "number", "compare", "why", "fact")  # against definitions
+# Asked for, but rarely in anybody's notes: which product to buy, what it costs today, code, forms, licences.
+_OUTWARD = re.compile(
+    r"软件|平台[^,]{0,6}(?:好|选|买)|推荐[^,]{0,6}(?:工具|软件|平台)|代码|下载|模板|牌子|报价|工资|月薪|薪资|官网|开户|申请|资质|法规|法律|备案|税"
+    r"|\b(?:software|download|template|vendor|salary|license|tax)\b|哪一?年|多少钱"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """A fitted logistic model.
+
+    Attributes:
+        encoder: digest of the encoder that it was fitted with.
+        weights: feature → weight per unit of the feature.
+        threshold: probability below which an answer abstains; set for the share of answerable questions that may be lost.
+        made_of: counts and figures of the fit, for people.
+    """
+
+    encoder: str
+    bias: float
+    weights: Mapping[str, float]
+    threshold: float
+    made_of: Mapping[str, float]
+
+    def probability(self, values: Mapping[str, float]) -> float:
+        """Probability, 0 to 1, that the notes answer the question."""
+        logit = self.bias + sum(weight * values[name] for name, weight in self.weights.items())
+        return round(1 / (1 + math.exp(-max(-30.0, min(30.0, logit)))), 4)
+
+    def save(self, path: Path) -> None:
+        path.write_text(json.dumps(asdict(self), ensure_ascii=False, indent=1, sort_keys=True) + "\n", "utf-8")
+
+
+def load_calibration(index: Path, encoder: str) -> Calibration:
+    """A team's own calibration beside its index if it was fitted with this encoder, else the one that ships."""
+    own = index / FILE
+    if own.is_file():
+        calibration = _read(own.read_text("utf-8"))
+        if calibration.encoder == encoder:
+            return calibration
+    return _read(resources.files("kbqa.models").joinpath("static-zh-en", FILE).read_text("utf-8"))
+
+
+def _read(text: str) -> Calibration:
+    return Calibration(**json.loads(text))
 
 
 def features(found: Found) -> dict[str, float]:
-    """What speaks for an answer: the best coverage and cosine of the first three hits, shape, score, missing words."""
-    top = found.hits[:3]
-    return {
+    """What speaks for an answer and against; needs at least one hit.
+
+    `coverage`, `dense`, `lexical`, `headline`, `heading`, `glossary`, `fit`, `score` are the parts of the best hits; `missing` is the
+    share of the question that the notes have no word for; the gaps say how far the best stands out from the rest; the kind
+    counts because people ask numbers and reasons of their notes with unlike success.
+    """
+    top, best = found.hits[:3], found.hits[0].parts
+    sentences = [s for row in found.rows[:1] for s in found.sentences.get(row, ())]
+    question = found.question
+    values = {
         "coverage": max(hit.parts["coverage"] for hit in top),
         "dense": max(hit.parts["dense"] for hit in top),
-        "fit": top[0].parts["fit"],
         "missing": found.coverage.missing,
+        "headline": best["headline"],
+        "heading": best["heading"],
+        "glossary": best["glossary"],
+        "fit": best["fit"],
         # Not the hit's own score, in which meaning counts more where words fail: that says what is best, not how good it is.
-        "score": sum(weight * top[0].parts[name] for name, weight in WEIGHTS.items()),
+        "score": sum(weight * best[name] for name, weight in WEIGHTS.items()),
+        "sentence_coverage": max((s.coverage for s in sentences), default=0.0),
+        "sentence_cosine": max((s.cosine for s in sentences), default=0.0),
+        "ideas": math.log1p(len(question.ideas)),
+        "terms": min(len(question.terms), 4),
+        "english": float(question.english),
+        "outward": float(bool(_OUTWARD.search(fold(question.text)))),
+        **found.gaps,
     }
+    return {**values, **{f"asks {kind}": float(question.kind == kind) for kind in _KINDS}}
 
 
-def confidence(found: Found) -> float:
+def confidence(found: Found, calibration: Calibration) -> float:
     """Probability, 0 to 1, that the notes answer the question; 0 when nothing was found."""
-    if not found.hits:
-        return 0.0
-    logit = _BIAS + sum(_WEIGHTS[name] * value for name, value in features(found).items())
-    return round(1 / (1 + math.exp(-logit)), 4)
+    return calibration.probability(features(found)) if found.hits else 0.0

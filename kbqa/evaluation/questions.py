@@ -18,6 +18,7 @@ class Case:
     Attributes:
         evidence: groups of alternative quotes; a passage supports a group if it contains one of them.
         nuggets: facts that a right answer states, each as alternative strings.
+        sources: documents that hold the evidence.
     """
 
     id: str
@@ -28,6 +29,7 @@ class Case:
     evidence: tuple[tuple[str, ...], ...] = ()
     nuggets: tuple[tuple[str, ...], ...] = ()
     note: str = ""
+    sources: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,7 @@ def _case(row: dict[str, Any], number: int) -> Case:
         evidence=_groups(row.get("evidence")),
         nuggets=_groups(row.get("nuggets")),
         note=str(row.get("note") or ""),
+        sources=tuple(map(str, row.get("sources") or ())),
     )
 
 

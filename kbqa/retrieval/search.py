@@ -7,7 +7,7 @@ each explainable, and their weighted sum orders the hits. Ties break on the chun
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import cast
 
 import numpy as np
@@ -74,6 +74,7 @@ class Found:
         sentences: chunk row → scores of its sentences, for the best chunks.
         coverage: the question's ideas, weighed for this index.
         vector: the question's vector by the index's quick encoder, float32 [d].
+        gaps: how far the best candidate stands out: in similarity, in words, in all.
     """
 
     question: Question
@@ -82,6 +83,7 @@ class Found:
     sentences: Mapping[int, tuple[SentenceScore, ...]]
     coverage: Coverage
     vector: Floats
+    gaps: Mapping[str, float] = field(default_factory=dict)
 
 
 def search(index: Index, question: Question, settings: QuerySettings, k: int = 10) -> Found:
@@ -124,7 +126,21 @@ def search(index: Index, question: Question, settings: QuerySettings, k: int = 1
         )
         for rank, i in enumerate(order, 1)
     )  # fmt: skip
-    return Found(question, hits, tuple(int(rows[i]) for i in order), sentences, coverage, quick)
+    gaps = _gaps(parts, scores)
+    return Found(question, hits, tuple(int(rows[i]) for i in order), sentences, coverage, quick, gaps)
+
+
+_COMPARED = 6  # candidates that the best is compared with
+
+
+def _gaps(parts: Mapping[str, Floats], scores: Floats) -> dict[str, float]:
+    """How far the best candidate stands out from the next ones, and in similarity from all in standard deviations."""
+    gaps = {}
+    for name, values in (("dense", parts["dense"]), ("lexical", parts["lexical"]), ("score", scores)):
+        best = np.sort(values)[::-1][:_COMPARED]
+        gaps[f"{name} gap"] = float(best[0] - best[1:].mean()) if best.size > 1 else 0.0
+    gaps["dense deviation"] = float((parts["dense"].max() - parts["dense"].mean()) / (parts["dense"].std() + 1e-6))
+    return {name: round(value, 4) for name, value in gaps.items()}
 
 
 def _look_closely(
