@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from kbqa.cli_options import DEFAULT_INDEX, IndexOption, JsonOption
+from kbqa.errors import KbqaError
 from kbqa.terminal import new_console, print_json
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def show(name: str, index: IndexOption = DEFAULT_INDEX, as_json: JsonOption = Fa
         ("source", "出处 source"),
     )  # fmt: skip
     for row in rows:
-        console.print(f"[bold]{row['name']}[/bold]")
+        console.print(row["name"], style="bold", markup=False)
         for key, label in labels:
             if row[key]:
                 console.print(f"  {label}：{row[key]}", soft_wrap=True, markup=False)
@@ -109,8 +110,13 @@ def export(
             text = to_markdown(rows, "术语表")
         case other:
             raise typer.BadParameter(f"只能写 .csv 或 .md，不能写 {other} only .csv and .md")
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(text, "utf-8")
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, "utf-8")
+    except OSError as error:
+        raise KbqaError(
+            f"不能写入 {file}（{error.strerror}）。请换一个文件名。", f"Cannot write {file}. Choose another file."
+        ) from None
     print(f"{file}：{len(rows)} 个术语 terms")
 
 

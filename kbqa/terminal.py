@@ -109,6 +109,8 @@ def render_build(report: BuildReport, index: Path) -> None:
     console = new_console()
     for file in report.files:
         console.print(_file_line(file), soft_wrap=True, markup=False)
+        for warning in file.warnings:
+            console.print(f"  {warning}", soft_wrap=True, markup=False)
     for name in report.ignored:
         console.print(
             f"{name}  未读：没有这种格式的读取器 ignored: no reader for this format", soft_wrap=True, markup=False

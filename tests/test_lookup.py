@@ -100,6 +100,11 @@ def test_an_empty_glossary() -> None:
     assert TermLookup(()).search("退款率") == () and TermLookup(()).exact("退款率") == ()
 
 
+def test_marks_find_no_name_of_marks() -> None:
+    """A name without a letter is not found by other marks."""
+    assert TermLookup((Term("++"),)).search("？") == ()
+
+
 def test_initials_need_the_whole_and_pinyin_four_letters() -> None:
     """Two letters begin too many syllables to stand for one of them."""
     lookup = TermLookup((Term("退款周期"),))
@@ -112,12 +117,14 @@ def test_initials_need_the_whole_and_pinyin_four_letters() -> None:
     ]
 
 
-@pytest.mark.xfail(
-    reason="a Latin word in a name counts with its first letter only: rmx finds RFM 模型, rfmmx does not", strict=True
-)
 @pytest.mark.parametrize(("query", "name"), [("rfmmx", "RFM 模型"), ("abcs", "A/B 测试"), ("kolyx", "KOL 营销")])
 def test_latin_letters_stand_for_themselves_among_initials(query: str, name: str) -> None:
     assert [hit.term.name for hit in TermLookup((Term(name),)).search(query)] == [name]
+
+
+@pytest.mark.parametrize(("query", "name"), [("seoyh", "SEO 优化"), ("uvjz", "UV 价值"), ("aikf", "AI 客服")])
+def test_latin_letters_that_look_like_a_syllable(query: str, name: str) -> None:
+    assert [(hit.name, hit.how) for hit in TermLookup((Term(name),)).search(query)] == [(name, "initials")]
 
 
 # --- order ------------------------------------------------------------------------------------------------------------
@@ -222,7 +229,6 @@ def test_pinyin(name: str, syllables: tuple[str, ...]) -> None:
     assert pinyin_of(name) == syllables
 
 
-@pytest.mark.xfail(reason="words that pypinyin's phrases lack get the commonest reading of each character", strict=True)
 @pytest.mark.parametrize(
     ("name", "pinyin"),
     [
@@ -236,6 +242,11 @@ def test_pinyin(name: str, syllables: tuple[str, ...]) -> None:
 def test_characters_with_several_readings(name: str, pinyin: str) -> None:
     """Words of the trade are found by the way people say them."""
     assert [hit.term.name for hit in TermLookup((Term(name),)).search(pinyin)] == [name]
+
+
+@pytest.mark.parametrize(("name", "initials"), [("长尾词", "cwc"), ("长视频", "csp"), ("调性", "tx"), ("弹窗", "tc")])
+def test_initials_of_characters_with_several_readings(name: str, initials: str) -> None:
+    assert [hit.how for hit in TermLookup((Term(name),)).search(initials)] == ["initials"]
 
 
 def test_suggestions_are_terms() -> None:

@@ -153,8 +153,10 @@ def test_a_term_by_its_other_name(shop: KnowledgeBase) -> None:
 
 def test_what_was_asked_is_not_offered(shop: KnowledgeBase) -> None:
     """Neither the formula after the formula, nor the difference after the difference, nor the heading that was asked for."""
-    assert not any("怎么算" in question for question in offered(shop, "复购率怎么算"))
-    assert not any("区别" in question for question in offered(shop, "复购率和回购次数有什么区别"))
+    for asked in ("复购率怎么算", "复购率的计算公式"):
+        assert not any("怎么算" in question for question in offered(shop, asked))
+    for asked in ("复购率和回购次数有什么区别", "复购率跟回购次数差在哪里"):
+        assert not any("区别" in question for question in offered(shop, asked))
     assert "社群里怎么通知换班？" not in offered(shop, "社群里怎么通知换班")
     assert "社群里怎么通知换班？" in offered(shop, "直播间缺人怎么补")
 
@@ -167,7 +169,6 @@ def test_what_was_cited_is_not_offered(shop: KnowledgeBase) -> None:
     assert offered(shop, "雨天怎么办", [("排班", "社群里怎么通知换班"), ()])[: len(kept)] == kept
 
 
-@pytest.mark.xfail(reason="a question that contains what was asked or cited counts as asked", strict=True)
 @pytest.mark.parametrize("question", ["什么是会员日", "会员日"])
 def test_the_formula_of_a_term_that_heads_its_note(question: str, build: Build) -> None:
     """The definition stands right under the heading of that name, or the name was all that was asked."""
@@ -181,7 +182,6 @@ def test_the_formula_of_a_term_that_heads_its_note(question: str, build: Build) 
     assert "会员日 怎么算？" in kb.ask(question).follow_ups
 
 
-@pytest.mark.xfail(reason="names are compared as strings: asked by one name, offered by another", strict=True)
 def test_the_same_question_by_another_name(build: Build) -> None:
     """What is AOV and what is 客单价 is one question."""
     kb = build(
@@ -202,6 +202,16 @@ def test_headings_where_no_term_is_asked_for(shop: KnowledgeBase) -> None:
     questions = shop.ask("雨天怎么办").follow_ups
     assert set(questions[:2]) == {"社群里怎么通知换班？", "直播间缺人怎么补？"}
     assert not any("周末怎么安排人手" in question for question in offered(shop, "雨天怎么办")), "it names no term"
+
+
+def test_three_headings_at_most(build: Build) -> None:
+    """A heading over several passages counts once."""
+    long = "\n\n".join(f"第{n}天，{LONG}" for n in "一二三四")
+    others = "".join(f"## 社群里怎么{do}\n\n{do}以前，{LONG}\n\n" for do in ("答疑", "收费", "拉票"))
+    kb = build({"社群.md": f"# 群\n\n## 社群里怎么欢迎新人\n\n{long}\n\n{others}"})
+    questions = offered(kb, "欢迎的话由谁来发")
+    assert len(questions) == len(set(questions)) == 3
+    assert all(question.startswith("社群里怎么") for question in questions)
 
 
 def test_headings_about_mistakes_are_not_offered(build: Build) -> None:

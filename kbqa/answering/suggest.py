@@ -58,14 +58,17 @@ def follow_ups(index: Index, found: Found, cited: Sequence[tuple[str, ...]], cou
     Args:
         cited: heading paths of the answer's citations.
     """
-    used = {squeeze(found.question.text), *(squeeze(path[-1]) for path in cited if path)}
+    plain = {squeeze(found.question.text), *(squeeze(path[-1]) for path in cited if path)}
+    used = set(plain)
+    if found.question.kind == "definition":
+        used |= {squeeze(name) for name in found.question.names}
     questions: dict[str, str] = {}
-    facets = iter(_facets(index, found))
-    headings = iter(_beside(index, found))
+    facets = ((squeeze(subject), question) for subject, question in _facets(index, found))
+    beside = ((squeeze(heading), question) for heading, question in _beside(index, found))
+    headings = ((key, q) for key, q in beside if not any(key in seen or seen in key for seen in plain))
     for source in (facets, headings, facets, headings, headings, facets):
-        for subject, question in source:
-            key = squeeze(subject)
-            if key not in questions and not any(key in seen or seen in key for seen in used):
+        for key, question in source:
+            if key not in questions and key not in used:
                 questions[key] = question
                 break
     return tuple(questions.values())[:count]
@@ -84,7 +87,7 @@ def _facets(index: Index, found: Found) -> Iterator[tuple[str, str]]:
             yield f"{term.name}和{other}", _asking(f"{term.name} 和 {other} 有什么区别")
     defined = {fold(name) for t in index.glossary.terms if t.definition for name in (t.name, *t.aliases)}
     for other in term.related:
-        if fold(other) in defined:
+        if fold(other) in defined and fold(other) not in question.names:
             yield other, _asking(f"什么是{other}")
 
 

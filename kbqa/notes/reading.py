@@ -10,6 +10,7 @@ import hashlib
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -187,10 +188,27 @@ def _read_terms(text: str, encoding: str, digest: str) -> Reading:
         skipped = "没有可用的术语 no usable term"
         return Reading(None, FileReport(TERM_FILE, encoding, warnings=read.warnings, skipped=skipped))
     body, sections = assemble(read.lines, TITLE)
+    named = zip(sections, read.names, strict=True)  # a name stays as written, whatever it looks like as a heading
+    sections = tuple(replace(section, heading=name, path=(TITLE, name)) for section, name in named)
     lines = tuple(line.row + 1 for line in read.lines)
     document = Document(TERM_FILE, TITLE, body, sections, digest, terms=read.names, lines=lines)
     report = FileReport(TERM_FILE, encoding, detect_script(body), len(body), warnings=read.warnings)
     return Reading(document, report)
+
+
+@lru_cache(maxsize=1)
+def _loader() -> Any:
+    """A YAML loader to which a day that is in no calendar is a text: it must not cost the note."""
+
+    class Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+        def day(self, node: Any) -> Any:
+            try:
+                return self.construct_yaml_timestamp(node)
+            except ValueError:
+                return self.construct_scalar(node)
+
+    Loader.add_constructor("tag:yaml.org,2002:timestamp", Loader.day)
+    return Loader
 
 
 def front_matter(text: str, doc_id: str) -> tuple[str, dict[str, Any]]:
@@ -198,7 +216,7 @@ def front_matter(text: str, doc_id: str) -> tuple[str, dict[str, Any]]:
     if not match:
         return text, {}
     try:
-        meta = yaml.load(match[1], Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        meta = yaml.load(match[1], Loader=_loader())
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         line = getattr(getattr(error, "problem_mark", None), "line", 0) + 2
         raise UnreadableNote(

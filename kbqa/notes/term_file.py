@@ -61,7 +61,7 @@ def read_term_file(text: str, doc_id: str = TERM_FILE) -> TermFile:
         if problem := _problem(entry, names):
             warnings.append(f"{doc_id}:{row + 1} {problem}")
             continue
-        name = str(entry["name"]).strip()
+        name = _flat(entry["name"])
         names[fold(name)] = name
         shown = [Line(text, level, rows.get(field, row)) for field, text, level in _shown(name, entry)]
         lines += [shown[0], *sorted(shown[1:], key=lambda line: line.row)]
@@ -79,27 +79,29 @@ def _entries(text: str, doc_id: str) -> Iterator[tuple[Any, dict[str, int]]]:
             f"{doc_id}：第 {line} 行不是合法的 YAML。请修正后重试。",
             f"{doc_id}: not valid YAML at line {line}. Mend it and index again.",
         ) from None
-    if isinstance(values, dict) and "terms" in values:
-        values = values["terms"]
-        root = next((value for key, value in root.value if key.value == "terms"), root)
-    if not isinstance(values, list):
+    lists = [value for key, value in root.value if key.value == "terms"] if isinstance(values, dict) else [root]
+    values = values.get("terms") if isinstance(values, dict) else values
+    if not isinstance(values, list) or len(lists) != 1:
         raise UnreadableNote(
-            f"{doc_id}：应当以 terms: 开头，下面每项一个术语。请按 corpus/README.md 的样子改。",
-            f"{doc_id}: has to start with `terms:` and list one term an item. See corpus/README.md.",
+            f"{doc_id}：应当以 terms: 开头（只写一次），下面每项一个术语。请按 corpus/README.md 的样子改。",
+            f"{doc_id}: has to start with `terms:`, once, and list one term an item. See corpus/README.md.",
         )
-    for value, node in zip(values, root.value, strict=True):
+    for value, node in zip(values, lists[0].value, strict=True):
         fields = node.value if isinstance(node, yaml.MappingNode) else ()
         yield value, {"": node.start_mark.line, **{str(key.value): key.start_mark.line for key, _ in fields}}
 
 
 def _problem(entry: Any, names: dict[str, str]) -> str:
     """Why an entry cannot be used; empty if it can."""
-    if not isinstance(entry, dict) or not str(entry.get("name") or "").strip():
+    if not isinstance(entry, dict) or not _flat(entry.get("name")):
         return "缺少 name，已略过 no name, passed over"
     unknown = sorted(str(key) for key in entry if key not in _FIELDS)
     if unknown:
         return f"不认识的字段 {'、'.join(unknown)}，已略过 unknown field, passed over"
-    if fold(str(entry["name"]).strip()) in names:
+    texts = [field for field in ("name", "definition", "formula") if isinstance(entry.get(field), (list, dict))]
+    if texts:
+        return f"{'、'.join(texts)} 应当是一句话，已略过 has to be a text, passed over"
+    if fold(_flat(entry["name"])) in names:
         return f"{entry['name']} 写了两次，已略过后一次 listed twice, the second passed over"
     wrong = [field for field in LABELS if not isinstance(entry.get(field) or [], (list, str))]
     return f"{'、'.join(wrong)} 应当是列表，已略过 has to be a list, passed over" if wrong else ""

@@ -12,6 +12,13 @@ def matched_because(question: str, text: str, shared: Sequence[str], segmenter: 
     """Shared index tokens for people: words as they are, a term as `LTV = 用户生命周期价值` where the text calls it otherwise."""
     asked = {segmenter.concept(m.term): m.surface for m in reversed(segmenter.matches(question))}
     said = {segmenter.concept(m.term): m.surface for m in reversed(segmenter.matches(text))}
+    said.update(
+        {
+            c: s
+            for m in segmenter.matches(text)
+            if squeeze(s := m.surface) == squeeze(asked.get(c := segmenter.concept(m.term), ""))
+        }
+    )
     shown: dict[str, str] = {}
     for token in sorted(shared, key=lambda token: not token.startswith(CONCEPT)):  # a word adds nothing to its term
         here = said.get(token) or token.removeprefix(CONCEPT)

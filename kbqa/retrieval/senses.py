@@ -69,9 +69,11 @@ def _spoken_of(term: Term, surface: str, known: Container[str]) -> bool:
 
 def _meant(said: str, terms: Sequence[Term], surface: str) -> int | None:
     """Which of the terms the other words speak of; None if none of them or several."""
-    content = {w for w in words(fold(said)) if w not in ASKING and w not in CUES and w != fold(surface)}
-    shared = [
-        len(content & {w for name in names_of(term) for w in words(name) if w != fold(surface)}) for term in terms
-    ]
-    best = max(shared)
-    return shared.index(best) if best and shared.count(best) == 1 else None
+    folded = fold(said)
+    named = [i for i, t in enumerate(terms) if any(fold(n) in folded for n in names_of(t) if fold(n) != fold(surface))]
+    if named:
+        return named[0] if len(named) == 1 else None
+    content = {w for w in words(folded) if w not in ASKING and w not in CUES and w != fold(surface)}
+    own = [{w for name in names_of(term) for w in words(name) if w != fold(surface)} for term in terms]
+    hinted = [i for i, mine in enumerate(own) if content & mine]
+    return hinted[0] if len(hinted) == 1 else None

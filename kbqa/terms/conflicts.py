@@ -18,13 +18,15 @@ from kbqa.text import fold, sentence_spans
 from kbqa.types import Document, Place, Term
 
 _ITEM = re.compile(r"^(?:[-*\u2022]\s+|[(\uff08]?\d{1,2}[.\u3001)\uff09]\s*)+")
-_NUMERALS = {"两": 2, **{c: i for i, c in enumerate("一二三四五六七八九十", 1)}}
+_HAN_NUMBER = r"[两二三四五六七八九十]+(?=[个种类步大项层条点部阶])"
 # A number with what it counts: 5个阶段, 24小时, 30%, 0.3.
 _COUNTED = re.compile(
-    r"(?P<number>\d[\d,]*(?:\.\d+)?|[两二三四五六七八九十](?=[个种类步大项层条点部分阶段]))\s*"
+    rf"(?P<number>\d[\d,]*(?:\.\d+)?|{_HAN_NUMBER})\s*"
     r"(?P<unit>%|个|种|类|步|大|项|层|条|点|天|日|小时|分钟|周|月|年|倍|次|元|字)?(?P<noun>[\u4e00-\u9fff]{0,2})"
 )
-_UNITS = re.compile(r"\([^()]*\)|\s|\*100%|100%\*")
+_CLAIMS = re.compile(rf"[\d=]|{_HAN_NUMBER}")
+_UNIT = re.compile(r"(?<=[\w%])\([^()]*\)")  # brackets behind a name hold its unit, others what is computed first
+_PERCENT = re.compile(r"\*100%|100%\*")
 _ALIKE = 0.6  # share of two-character pieces that two sentences need to count as saying the same thing
 
 
@@ -73,7 +75,7 @@ def _claims(document: Document, names: dict[str, int]) -> Iterator[tuple[int, _C
     longest = max(map(len, names), default=0)
     for start, end in sentence_spans(document.text):
         sentence = folded[start:end]
-        if start in headings or not re.search(r"[\d=]|[两二三四五六七八九十][个种类步大项层条阶段]", sentence):
+        if start in headings or "示意" in sentence or not _CLAIMS.search(sentence):
             continue
         bare = _ITEM.sub("", sentence).lstrip('"')
         place = (document.doc_id, start, end)
@@ -81,7 +83,7 @@ def _claims(document: Document, names: dict[str, int]) -> Iterator[tuple[int, _C
         row = names.get(name_key(parts[0])) if parts else None
         if parts and row is not None:
             yield row, _Claim(place, bare, parts[1], ())
-        elif not bare.startswith("示意") and (row := _subject(bare, names, longest)) is not None:
+        elif (row := _subject(bare, names, longest)) is not None:
             if numbers := tuple(_numbers(bare)):
                 yield row, _Claim(place, bare, "", numbers)
 
@@ -105,7 +107,14 @@ def _subject(sentence: str, names: dict[str, int], longest: int) -> int | None:
 def _numbers(sentence: str) -> Iterator[tuple[str, str]]:
     for match in _COUNTED.finditer(sentence):
         number = match["number"].replace(",", "")
-        yield (match["unit"] or "") + match["noun"], str(_NUMERALS.get(number, number))
+        yield (match["unit"] or "") + match["noun"], number if number[0].isdigit() else str(_han_number(number))
+
+
+def _han_number(numeral: str) -> int:
+    """A Chinese numeral below a hundred: 十二 is 12, 二十 is 20."""
+    digits = {"两": 2, **{c: i for i, c in enumerate("一二三四五六七八九", 1)}}
+    tens, ten, ones = numeral.rpartition("十")
+    return (digits.get(tens, 1) * 10 if ten else 0) + digits.get(ones, 0)
 
 
 def _compare(term: str, first: _Claim, second: _Claim, names: dict[str, int]) -> Conflict | None:
@@ -114,7 +123,7 @@ def _compare(term: str, first: _Claim, second: _Claim, names: dict[str, int]) ->
         same = _canonical(first.formula, names) == _canonical(second.formula, names)
         return None if same else Conflict(term, "formula", places, (first.formula, second.formula))
     if first.numbers and second.numbers and _likeness(first.sentence, second.sentence) >= _ALIKE:
-        ours, theirs = sorted(first.numbers), sorted(second.numbers)
+        ours, theirs = first.numbers, second.numbers
         if [what for what, _ in ours] == [what for what, _ in theirs] and ours != theirs:
             said = tuple("、".join(number + what for what, number in numbers) for numbers in (ours, theirs))
             return Conflict(term, "number", places, (said[0], said[1]))
@@ -122,12 +131,15 @@ def _compare(term: str, first: _Claim, second: _Claim, names: dict[str, int]) ->
 
 
 def _canonical(formula: str, names: dict[str, int]) -> str:
-    """A formula with units and spaces gone, names replaced by their term, and a product's or sum's order settled."""
-    bare = _UNITS.sub("", formula).replace("\u00b7", "*")
-    bare = re.split(r"[,\uff0c;\u3002]", bare)[0]
+    """A formula with units and spaces gone, names replaced by their term, and the order of factors or summands settled."""
+    bare = _UNIT.sub("", re.sub(r"\s", "", formula)).replace("\u00b7", "*")
+    bare = _PERCENT.sub("", re.split(r"[,\uff0c;\u3002]", bare)[0])
     parts = [f"#{names[key]}" if (key := name_key(part)) in names else part for part in re.split(r"([+\-*/()])", bare)]
-    if not {"-", "/", "(", ")"} & set(parts) and len({p for p in parts if p in "+*"}) == 1:
-        return "".join(sorted(parts))
+    signs = set(parts) & set("+-*/()")
+    if signs <= set("*/") or signs <= set("+-"):
+        signed = zip(["", *parts[1::2]], parts[::2], strict=True)
+        first = "*" if signs <= set("*/") else "+"
+        return "".join(sorted((sign or first) + part for sign, part in signed))
     return "".join(parts)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Callable, Iterable
 from itertools import groupby
 
@@ -61,11 +62,12 @@ def to_markdown(table: Iterable[Row], title: str) -> str:
 
 def _entry(row: Row) -> str:
     others = "、".join(filter(None, (row["aliases"], row["english"])))
-    facts = [row["definition"] and f"{row['definition']}（{row['source']}）", row["formula"]]
+    said = row["definition"]
+    facts = [said and f"{said}（{row['source']}）", row["formula"] if row["formula"] != said else ""]
     facts += [f"{label}：{row[key]}" for key, label in (("confusable", "易混"), ("related", "相关")) if row[key]]
     lines = [f"- {_escaped(fact)}\n" for fact in facts if fact]
-    return f"\n**{row['name']}**{f'（{others}）' if others else ''}\n\n" + "".join(lines)
+    return f"\n**{_escaped(row['name'])}**{f'（{_escaped(others)}）' if others else ''}\n\n" + "".join(lines)
 
 
 def _escaped(text: str) -> str:
-    return text.replace("|", "\\|").replace("*", "\\*").replace("_", "\\_").replace("<", "&lt;")
+    return re.sub(r"([\\`*_\[\]<>|&~])", r"\\\1", text)

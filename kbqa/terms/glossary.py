@@ -136,6 +136,8 @@ class _Table:
             return
         taken = set(self._registered.values())
         row = self._best_owner(term, alike=True)
+        if row is not None and name_key(self._terms[row].name) in {name_key(name) for name in term.distinct}:
+            taken.add(row)  # what the lexicon has under that name is just what the term is not
         if row is None or row in taken:
             self._terms.append(replace(term, aliases=(), english=()))
             row, known = len(self._terms) - 1, row
@@ -191,6 +193,8 @@ class _Table:
         shared: dict[int, float] = {}
         for place, name in enumerate(names_of(term)):
             for row in self._owners.get(name_key(name), ()):
+                if name_key(term.name) in {name_key(n) for n in self._terms[row].distinct}:
+                    continue
                 shared[row] = shared.get(row, 0.0) + (1.5 if place == 0 else 1.0)
         if alike:
             shared = {r: n for r, n in shared.items() if n >= 1.5 or _contains(self._terms[r], term)}

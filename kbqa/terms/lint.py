@@ -7,16 +7,18 @@ from __future__ import annotations
 
 import math
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from graphlib import CycleError, TopologicalSorter
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import unquote
 
+from kbqa.errors import UnreadableNote
 from kbqa.notes.cleaning import normalise_lines
 from kbqa.notes.decoding import decode
 from kbqa.notes.reading import front_matter, note_paths, read_note
@@ -186,19 +188,20 @@ def _parser() -> Any:
 
 def _links(note: _Note, root: Path) -> Iterator[Problem]:
     """Links and images that lead nowhere under the folder; those to other machines are not followed."""
-    if note.path.suffix.lower() == ".txt" or "](" not in note.body:
+    if note.path.suffix.lower() == ".txt" or "[" not in note.body:
         return
     for token in _parser().parse(note.body):
         line = note.above + (token.map[0] if token.map else 0) + 1
         for child in token.children or ():
+            line += child.type in ("softbreak", "hardbreak")
             target = child.attrGet("href") or child.attrGet("src") or ""
             if target and not re.match(r"[a-zA-Z][\w+.-]*:|//", target):
-                yield from _dead(note, unquote(target), line, root)
+                yield from _dead(note, target, line, root)
 
 
 def _dead(note: _Note, target: str, line: int, root: Path) -> Iterator[Problem]:
     file, _, anchor = target.partition("#")
-    file = file.partition("?")[0]
+    file, anchor, target = unquote(file.partition("?")[0]), unquote(anchor), unquote(target)
     path = (root / file.lstrip("/") if file.startswith("/") else note.path.parent / file) if file else note.path
     if not path.exists():
         yield Problem(
@@ -220,16 +223,26 @@ def _dead(note: _Note, target: str, line: int, root: Path) -> Iterator[Problem]:
         )
 
 
-@lru_cache(maxsize=256)
 def _anchors(path: Path) -> frozenset[str]:
-    """Anchors of a Markdown file as forges make them."""
-    headings = re.findall(r"^#{1,6}\s+(.+?)\s*#*$", path.read_text("utf-8", "replace"), re.MULTILINE)
-    return frozenset(re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings)
+    """Anchors of a Markdown file as forges make them: equal headings are numbered from the second on."""
+    try:
+        text = decode(path.read_bytes(), path.name).text
+    except (OSError, UnreadableNote):
+        return frozenset()
+    tokens = _parser().parse(text)
+    headings = [inline.content for opening, inline in pairwise(tokens) if opening.type == "heading_open"]
+    seen: Counter[str] = Counter()
+    anchors = set()
+    for heading in headings:
+        slug = re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+        anchors.add(f"{slug}-{seen[slug]}" if seen[slug] else slug)
+        seen[slug] += 1
+    return frozenset(anchors)
 
 
 def _headings(note: _Note) -> Iterator[Problem]:
     document = note.document
-    for section in document.sections:
+    for section in document.sections if document.doc_id != TERM_FILE else ():
         if not document.text[section.body_start : section.end].strip():
             yield Problem(
                 document.doc_id, document.line_at(section.start), "warning", "empty-heading",
@@ -243,10 +256,11 @@ def _headings(note: _Note) -> Iterator[Problem]:
 def _registered(documents: Sequence[Document]) -> Iterator[Problem]:
     """Terms registered twice, registered but not defined, or an alias that another note registers."""
     homes: defaultdict[str, list[str]] = defaultdict(list)
-    for document in documents:
+    notes = [document for document in documents if document.doc_id != TERM_FILE]  # the team may correct a note
+    for document in notes:
         for name in dict.fromkeys(map(name_key, document.terms)):
             homes[name].append(document.doc_id)
-    for document in documents:
+    for document in notes:
         defined = {name_key(term.name) for term in mine_terms([document]) if term.definition}
         for name in document.terms:
             others = [doc_id for doc_id in homes[name_key(name)] if doc_id != document.doc_id]
@@ -256,7 +270,7 @@ def _registered(documents: Sequence[Document]) -> Iterator[Problem]:
                     document.doc_id, 1, "error", "term-twice",
                     f"术语“{name}”也登记在 {where}", f"“{name}” is registered in {where} as well",
                 )  # fmt: skip
-            if name_key(name) not in defined and document.doc_id != TERM_FILE:
+            if name_key(name) not in defined:
                 yield Problem(
                     document.doc_id, 1, "warning", "term-undefined",
                     f"登记了术语“{name}”，但没有找到它的定义句", f"“{name}” is registered, but no sentence defines it",

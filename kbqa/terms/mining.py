@@ -51,10 +51,20 @@ def first_of_each(terms: Iterable[Term]) -> tuple[Term, ...]:
 
 
 def _another_meaning(held: Term, term: Term) -> bool:
-    """Whether two findings of one abbreviation stand for two things: their Chinese names share no character."""
+    """Whether two findings of one abbreviation stand for two things.
+
+    Their Chinese names share no character, or neither holds the other and their English differs.
+    """
     if not term.name.isascii() or not held.aliases or not term.aliases:
         return False
-    return not set(fold("".join(held.aliases))) & set(fold("".join(term.aliases)))
+    ours, theirs = [fold(a) for a in held.aliases], [fold(a) for a in term.aliases]
+    if not set("".join(ours)) & set("".join(theirs)):
+        return True
+    apart = not any(a in b or b in a for a in ours for b in theirs)
+    english = [{fold(e) for e in t.english if " " in e} for t in (held, term)]
+    return (
+        apart and all(english) and not any(a.startswith(b) or b.startswith(a) for a in english[0] for b in english[1])
+    )
 
 
 def _joined(held: Term, term: Term) -> Term:
@@ -153,12 +163,13 @@ def _of_entry(document: Document, section: Section) -> Term:
     for line in document.text[section.body_start : section.end].rstrip("\n").split("\n"):
         label, colon, value = line.partition("\uff1a")
         place = (document.doc_id, position, position + len(line))
-        if colon and label in _FIELD_OF:
+        own = label == section.heading and "definition" not in places  # a term may be called 相关
+        if colon and label in _FIELD_OF and not own:
             fields[_FIELD_OF[label]] = tuple(value.split("\u3001"))
         elif line:
-            places["formula" if colon and label == FORMULA_LABEL else "definition"] = place
+            places["formula" if colon and label == FORMULA_LABEL and not own else "definition"] = place
         position += len(line) + 1
-    heading = (document.doc_id, section.start, section.body_start - 1)
+    heading = (document.doc_id, section.start, section.start + len(section.heading))
     return Term(
         section.heading, **fields, **places, source=places.get("definition", heading), origin="team", sure=SURE["team"]
     )
