@@ -101,15 +101,13 @@ def export(
     """导出术语表。Write the glossary as CSV or Markdown."""
     from kbqa.terms.export import to_csv, to_markdown
 
+    suffix = file.suffix.lower()
+    if suffix not in (".csv", ".md"):
+        raise typer.BadParameter(f"只能写 .csv 或 .md，不能写 {suffix} only .csv and .md")
     kb = _open(index)
     rows = _rows(kb, _chosen(kb, everything))
-    match file.suffix.lower():
-        case ".csv":
-            text = "\ufeff" + to_csv(rows)  # the mark tells spreadsheets that this is UTF-8
-        case ".md":
-            text = to_markdown(rows, "术语表")
-        case other:
-            raise typer.BadParameter(f"只能写 .csv 或 .md，不能写 {other} only .csv and .md")
+    # The mark in front of a CSV tells spreadsheets that it is UTF-8.
+    text = "\ufeff" + to_csv(rows) if suffix == ".csv" else to_markdown(rows, "术语表")
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, "utf-8")

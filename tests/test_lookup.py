@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kbqa.terms.lookup import TermHit, TermLookup, pinyin_of, suggestions
+from kbqa.terms.lookup import TermHit, TermLookup, pinyin_of
 from kbqa.types import Term
 
 LIFE = Term("会员生命周期", ("会员旅程",), ("Member Lifecycle", "MLC"))
@@ -247,11 +247,3 @@ def test_characters_with_several_readings(name: str, pinyin: str) -> None:
 @pytest.mark.parametrize(("name", "initials"), [("长尾词", "cwc"), ("长视频", "csp"), ("调性", "tx"), ("弹窗", "tc")])
 def test_initials_of_characters_with_several_readings(name: str, initials: str) -> None:
     assert [hit.how for hit in TermLookup((Term(name),)).search(initials)] == ["initials"]
-
-
-def test_suggestions_are_terms() -> None:
-    """Names of the terms, not the names that fit; no more than asked for; none if nothing is near."""
-    assert suggestions(LOOKUP, "退货路") == ["退款率"]
-    assert suggestions(LOOKUP, "退款", 1) == ["退款率"]
-    assert suggestions(LOOKUP, "cp") == ["内容供应商", "性价比"]
-    assert suggestions(LOOKUP, "火星") == []

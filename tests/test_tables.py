@@ -264,6 +264,8 @@ def test_the_expected_answer_itself_scores_full_marks(one: Any) -> None:
         ('[["红包", "优惠券"]]', (("红包", "优惠券"),)),
         ("['红包', \"优惠'券'\"]", (("红包",), ("优惠'券'",))),
         ("| 指标 | 值 |\n| 留存 | 3% |", (("| 指标 | 值 |\n| 留存 | 3% |",),)),
+        ("| 留存 | 3% |", (("| 留存 | 3% |",),)),
+        ("指标如下\n| 留存 | 3% |", (("指标如下\n| 留存 | 3% |",),)),
         ("注册/激活或下单", (("注册/激活或下单",),)),
         ("[1] 红包", (("[1] 红包",),)),
     ],
@@ -275,10 +277,10 @@ def test_evidence_is_quoted_as_it_stands(cell: str, evidence: Any, one: Any) -> 
 def test_contexts_are_known_by_fragments(one: Any) -> None:
     """By hand: a heading of 2 and a sentence of 4 characters are too short, 14 are taken, 45 cut at the last comma in 40."""
     long = "积分设置有效期，是因为长期挂账的积分会变成门店的负债，到期清零才能让负债可控，否则每年年底都要重新计提一次准备金。"
-    passage = f"## 积分\n积分会过期。积分不能兑换现金也不能转让。{long}"
+    passage = f"## 积分\n积分会过期。积分不能兑换现金，也不能转让。{long}"
     (group,) = one("contexts", json.dumps([passage])).evidence
     assert group == (
-        "积分不能兑换现金也不能转让。",
+        "积分不能兑换现金，也不能转让。",
         "积分设置有效期，是因为长期挂账的积分会变成门店的负债，到期清零才能让负债可控，",
     )
     assert relevance([f"前文。{long}"], (group,)) == [True] and relevance(["积分会过期。"], (group,)) == [False]
@@ -353,7 +355,7 @@ def test_a_cell_that_cannot_be_understood(heading: str, cell: str, reason: str, 
 
 def test_bad_rows_are_named_by_the_line_that_a_person_sees(tmp_path: Path) -> None:
     """Headings, blank lines and the lines inside cells are counted."""
-    text = '\nid,question,note\na,甲,"两\n行"\n\nb,,没有问题\na,乙,\nc,丙, 多了,一格\nd,丁,,,\n , ,\n'
+    text = ',\nid,question,note\na,甲,"两\n行"\n\nb,,没有问题\na,乙,\nc,丙, 多了,一格\nd,丁,,,\n , ,\n'
     read = read_table(csv_file(tmp_path, text))
     assert [(c.id, c.question, c.note) for c in read.cases] == [("a", "甲", "两\n行"), ("d", "丁", "")]
     assert [number for number, _ in read.bad_rows] == [6, 7, 8]

@@ -320,7 +320,7 @@ def linked(near: Floats, least: float) -> list[list[int]]:
         b = int(near[a].argmax())
         if best[a] < least:
             break
-        stale = np.flatnonzero(best <= np.maximum(near[a], near[b]))  # whose nearest group is one of the two
+        stale = np.flatnonzero(np.isfinite(best) & (best <= np.maximum(near[a], near[b])))  # nearest to one of the two
         sizes = len(groups[a]), len(groups[b])
         near[a] = near[:, a] = (sizes[0] * near[a] + sizes[1] * near[b]) / sum(sizes)
         near[b] = near[:, b] = near[a, a] = -np.inf

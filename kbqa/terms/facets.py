@@ -54,7 +54,7 @@ def formula_parts(sentence: str) -> tuple[str, str] | None:
     if (
         not 2 <= len(left) <= 20
         or re.search(r"[+*/:,]\s|[\u3002;]", left)
-        or not re.search(rf"[{_HAN}a-z]{{2}}", _FIGURES.sub("", right))
+        or not re.search(rf"[{_HAN}a-z]{{2}}", _FIGURES.sub("", re.split(r"[,;\u3002]", right)[0]))
     ):
         return None
     return left, right

@@ -140,8 +140,3 @@ def _one_slip(wanted: str, name: str) -> bool:
     if shortest < _TYPO_FROM or (name.isascii() and shortest < _TYPO_FROM + 2):
         return False
     return OSA.distance(wanted, name, score_cutoff=1) <= 1
-
-
-def suggestions(lookup: TermLookup, name: str, k: int = 3) -> Sequence[str]:
-    """Names of terms that somebody may have meant."""
-    return [hit.term.name for hit in lookup.search(name, k)]

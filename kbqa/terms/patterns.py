@@ -96,7 +96,8 @@ def introduction(
     match = _DEFINING.match(folded)
     if match and len(folded) <= match.end() + 3:
         return None
-    if match and _accepted(match, folded, registered):
+    named = registered | (known - _GENERIC) if match and (match["strong"] or match["so"]) else registered
+    if match and _accepted(match, folded, named):
         clear = bool(match["strong"] or match["so"])
         return Introduction(match.span("name"), tuple(_others(match, folded)), clear)
     labelled = _LABELLED.match(folded)
