@@ -49,6 +49,7 @@ EncoderOption = Annotated[str, typer.Option("--encoder", help="向量模型的�
 NotesOption = Annotated[Path, typer.Option("--notes", help="笔记文件夹 Notes folder")]
 RerankerOption = Annotated[str, typer.Option("--reranker", help="重排模型的名称或路径 Cross-encoder, name or path")]
 _INTERRUPTED = 130  # what typer makes of Ctrl-C
+_JSON_LINES = (".jsonl", ".ndjson", ".json")
 DEFAULT_NOTES = Path("corpus")
 
 
@@ -218,14 +219,26 @@ def evaluate(
     index: Annotated[Path | None, typer.Option("--index", help="用现成的索引 Use this index")] = None,
     out: Annotated[Path, typer.Option("--out", help="报告文件夹 Where reports go")] = Path("out/eval"),
     reranker: RerankerOption = "",
+    require: Annotated[
+        list[str] | None,
+        typer.Option("--require", help="要求，如 success@3>=0.9，或写着要求的文件 A requirement or a file of them"),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """批量评测：写出 run.jsonl 与 report.json。Run a question set and measure the answers."""
+    """批量评测：问题（JSONL、CSV、XLSX）→ 指标与报告；中断了会接着跑。Run a question set and measure the answers."""
+    from kbqa.evaluation.compare import check, parse_requirement, read_requirements
     from kbqa.evaluation.questions import read_cases
-    from kbqa.evaluation.run import make_folder, report, run, write
+    from kbqa.evaluation.report import latency, report, write
+    from kbqa.evaluation.run import make_folder, run
+    from kbqa.evaluation.tables import read_table
     from kbqa.knowledge import KnowledgeBase
 
-    case_file = read_cases(questions)
+    case_file = read_cases(questions) if questions.suffix.lower() in _JSON_LINES else read_table(questions)
+    asked_for = [
+        r
+        for one in require or ()
+        for r in (read_requirements(Path(one)) if Path(one).is_file() else (parse_requirement(one),))
+    ]
     make_folder(out)  # before the questions run, not after
     for number, reason in case_file.bad_rows:
         print(f"{questions.name} 第 {number} 行已跳过 / line {number} skipped: {reason}", file=sys.stderr)
@@ -234,13 +247,41 @@ def evaluate(
             index = index or out / "index"
             KnowledgeBase.build(notes, index, progress=advance)
         kb = _open(index or DEFAULT_INDEX, reranker)
-        results = run(kb, case_file.cases, lambda done, total: advance("asking", done, total))
-    summary = report(kb, results)
-    write(out, results, summary)
+        results = run(kb, case_file.cases, lambda done, total: advance("asking", done, total), out)
+    summary = report(kb.settings.digest, kb.info().notes_digest, case_file.cases, results)
+    write(out, case_file.cases, results, summary, questions.name)
     if as_json:
-        print_json({"aggregate": summary.aggregate, "by_type": summary.by_type})
+        print_json({"aggregate": summary.aggregate, "intervals": summary.intervals, "by_type": summary.by_type})
     else:
-        render_report(summary.aggregate, summary.by_type, out)
+        render_report(summary, latency(results), out)
+    unmet = check(asdict(summary), asked_for) if asked_for else ()
+    for one in unmet:
+        print(f"{one.zh}\n{one.en}", file=sys.stderr)
+    if unmet:
+        raise typer.Exit(1)
+
+
+@app.command()
+def compare(
+    before: Annotated[Path, typer.Argument(metavar="A", help="以前的报告文件夹 Folder of the earlier run")],
+    after: Annotated[Path, typer.Argument(metavar="B", help="现在的报告文件夹 Folder of the later run")],
+    fail_on_regression: Annotated[
+        bool, typer.Option("--fail-on-regression", help="变差时退出码为 1 Exit with 1 if worse")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """比较两次批量评测：哪些题变好变差，差别是否显著。Compare two batch runs."""
+    from kbqa.evaluation.compare import compare as compare_runs
+    from kbqa.evaluation.compare import load_report
+    from kbqa.terminal_compare import comparison_json, render_comparison
+
+    comparison = compare_runs(load_report(before), load_report(after))
+    if as_json:
+        print_json(comparison_json(comparison))
+    else:
+        render_comparison(comparison)
+    if fail_on_regression and comparison.regressed:
+        raise typer.Exit(1)
 
 
 @app.command()

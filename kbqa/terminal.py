@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from kbqa.evaluation.board import Board
     from kbqa.evaluation.calibrate import CalibrationReport
+    from kbqa.evaluation.report import Report
     from kbqa.indexing.build import BuildReport
     from kbqa.terms.lint import LintReport
     from kbqa.training.tune import TuneReport
@@ -182,32 +183,31 @@ def render_hits(hits: tuple[Hit, ...]) -> None:
 
 
 _SHORT = {
-    "Success@1": "S@1",
-    "Success@3": "S@3",
-    "RR@10": "RR",
-    "nugget_recall": "nuggets",
-    "cited_evidence": "cited",
-    "citations_exact": "exact",
-    "refusal_recall": "refused",
-    "false_refusal": "falsely",
-    "median_answer_characters": "length",
-}
+    "Success@1": "S@1", "Success@3": "S@3", "RR@10": "RR", "nugget_recall": "nuggets", "answer_precision": "prec",
+    "cited_evidence": "cited", "refusal_recall": "refused", "false_refusal": "falsely", "median_answer_characters": "length",
+}  # fmt: skip
 
 
-def render_report(aggregate: dict[str, float], by_type: dict[str, dict[str, float]], out: Path) -> None:
+def render_report(report: Report, times: dict[str, float], out: Path) -> None:
+    """Every measure with its interval, the main ones by type, time, and where it was written."""
     from rich.table import Table
 
     table = Table(box=None)
     table.add_column("type")
-    for name in aggregate:
-        table.add_column(_SHORT[name], justify="right")
-    for label, values in [*by_type.items(), ("all", aggregate)]:
-        table.add_row(label, *(f"{values[n]:.3g}" if n in values else "" for n in aggregate))
+    for name in _SHORT.values():
+        table.add_column(name, justify="right")
+    for label, values in [*report.by_type.items(), ("all", report.aggregate)]:
+        table.add_row(label, *(f"{values[n]:.3g}" if n in values else "" for n in _SHORT))
     console = new_console()
-    for name, value in aggregate.items():
-        console.print(f"{name:26}{value:.4g}", markup=False)
+    for name, value in report.aggregate.items():
+        bounds = report.intervals.get(name)
+        within = f"  [{bounds[0]:.3f}, {bounds[1]:.3f}]" if bounds else ""
+        console.print(f"{name:26}{value:.4g}{within}", markup=False)
+    for name, value in times.items():
+        console.print(f"{name + ' ms':26}{value:.4g}", markup=False)
     console.print(table)
-    console.print(f"已写入 written to {out}：run.jsonl、report.json", soft_wrap=True, markup=False)
+    written = "run.jsonl、report.json、report.csv、report.html"
+    console.print(f"已写入 written to {out}：{written}", soft_wrap=True, markup=False)
 
 
 def render_calibration(report: CalibrationReport, path: Path) -> None:

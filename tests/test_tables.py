@@ -275,7 +275,7 @@ def test_evidence_is_quoted_as_it_stands(cell: str, evidence: Any, one: Any) -> 
 
 
 def test_contexts_are_known_by_fragments(one: Any) -> None:
-    """By hand: a heading of 2 and a sentence of 4 characters are too short, 14 are taken, 45 cut at the last comma in 40."""
+    """By hand: 2 and 5 characters are too few, 13 are taken, 53 are cut at the last comma within 40."""
     long = "积分设置有效期，是因为长期挂账的积分会变成门店的负债，到期清零才能让负债可控，否则每年年底都要重新计提一次准备金。"
     passage = f"## 积分\n积分会过期。积分不能兑换现金，也不能转让。{long}"
     (group,) = one("contexts", json.dumps([passage])).evidence

@@ -37,3 +37,37 @@ def nugget_recall(answer: str, nuggets: Sequence[Sequence[str]]) -> float:
 def cites_evidence(quotes: Sequence[str], evidence: Sequence[Sequence[str]]) -> bool:
     """Whether a cited quote, or the text around it that was passed along, supports a group of the evidence."""
     return any(relevance(quotes, evidence))
+
+
+def answer_precision(
+    sentences: Sequence[str], nuggets: Sequence[Sequence[str]], evidence: Sequence[Sequence[str]]
+) -> float:
+    """Share of an answer's sentences that state a nugget or stand in evidence; 1 for an answer without any."""
+    return _share_useful(sentences, nuggets, evidence)
+
+
+def citation_precision(
+    quotes: Sequence[str], nuggets: Sequence[Sequence[str]], evidence: Sequence[Sequence[str]]
+) -> float:
+    """Share of the cited quotes that support the answer asked for (ALCE, Gao et al. 2023, for quoted sentences).
+
+    ALCE asks whether a citation supports its statement. Here a statement is its quote, so it always does; what can be
+    wrong is that the quote is beside the point.
+    """
+    return _share_useful(quotes, nuggets, evidence)
+
+
+def citation_recall(sentences: Sequence[tuple[str, Sequence[int]]]) -> float:
+    """Share of an answer's sentences that carry a citation (ALCE); a phrase that only leads in to others needs none."""
+    stated = [numbers for text, numbers in sentences if not text.rstrip().endswith((":", "\uff1a"))]
+    return sum(bool(numbers) for numbers in stated) / len(stated) if stated else 1.0
+
+
+def _share_useful(texts: Sequence[str], nuggets: Sequence[Sequence[str]], evidence: Sequence[Sequence[str]]) -> float:
+    if not texts:
+        return 1.0
+    wanted = [*nuggets, *evidence]
+    folded = [normalise(text) for text in texts]
+    inside = [normalise(quote) for group in evidence for quote in group]
+    useful = (any(supports(t, group) for group in wanted) or any(t and t in quote for quote in inside) for t in folded)
+    return sum(useful) / len(texts)

@@ -166,6 +166,8 @@
 
   // Each is drawn as wide as its place, so that letters keep their size on a phone.
   function plot(zh, en, aria, draw) {
+    const caption = el("figcaption", {}, both(zh, en));
+    if (!aria) return el("figure", {}, caption, el("p", { class: "empty" }, "没有数据 no data"));
     const place = el("div", { class: "plot" });
     let width = 0;
     new ResizeObserver(() => {
@@ -174,12 +176,7 @@
       width = now;
       place.replaceChildren(draw(width, { role: "img", "aria-label": aria, width }));
     }).observe(place);
-    return el(
-      "figure",
-      {},
-      el("figcaption", {}, both(zh, en)),
-      aria ? place : el("p", { class: "empty" }, "没有数据 no data"),
-    );
+    return el("figure", {}, caption, place);
   }
   function step(top, parts) {
     const rough = top / parts;
@@ -814,8 +811,9 @@
     ["设置 settings", run.settings_digest],
     ["笔记 notes", run.notes_digest],
   ]) {
-    if (value)
-      byId("about").append(el("span", { title: value }, name, " ", value === run.when ? value : value.slice(0, 12)));
+    if (!value) continue;
+    const text = value === run.when ? value : value.slice(0, 12);
+    byId("about").append(el("span", { title: value }, name, " ", text), " ");
   }
   byId("cards").append(...cards());
   byId("plots").append(outcomes(), byType(), riskCoverage(), ranks(), latencies());
