@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING
 from kbqa.answering.answer import answer
 from kbqa.answering.clarify import clarify
 from kbqa.answering.confidence import Calibration, load_calibration
+from kbqa.answering.smalltalk import reply
+from kbqa.answering.suggest import examples
 from kbqa.indexing.index import Index
 from kbqa.indexing.store import Manifest, current_generation
 from kbqa.retrieval.followup import Turn
 from kbqa.retrieval.question import Question, check, understand
 from kbqa.retrieval.search import Found, search
 from kbqa.retrieval.senses import ambiguity, meaning_of
+from kbqa.retrieval.smalltalk import talk
 from kbqa.retrieval.spelling import Speller
 from kbqa.settings import Settings
 from kbqa.terms.lookup import TermHit, TermLookup
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
 
 
 _TURNS_READ = 6
+_EXAMPLES = 3
 
 
 class KnowledgeBase:
@@ -74,6 +78,7 @@ class KnowledgeBase:
     def ask(self, question: str, history: Sequence[Turn] = ()) -> Answer:
         """Answer from the notes, every sentence a quote; abstains when the notes do not say it.
 
+        Greetings and attempts to change the rules get a kind word and questions to ask (`Answer.choices`).
         A question about a short form that the notes use for several things gets a question back, see `Answer.choices`.
 
         Args:
@@ -85,6 +90,8 @@ class KnowledgeBase:
         """
         index = self._index  # one generation throughout, whatever `refresh` does meanwhile
         understood = _understand(index, question, history)
+        if kind := talk(understood.raw):
+            return reply(understood, kind, examples(index, _EXAMPLES))
         if unclear := ambiguity(understood.text, index.segmenter, index.vocabulary.ids):
             if len(unclear.terms) > 1:
                 return clarify(index, understood, unclear)
@@ -155,8 +162,6 @@ class KnowledgeBase:
 
     def examples(self, count: int = 6) -> tuple[str, ...]:
         """Questions that the notes answer, made from their own terms and headings."""
-        from kbqa.answering.suggest import examples
-
         return examples(self._index, count)
 
     def refresh(self) -> bool:

@@ -70,6 +70,7 @@ NOTES = {
 
 每日签到发 5 分，连续七天再加 20 分。
 """,
+    "草稿/提纲.md": "# 提纲\n\n还没有写完，先占个位置。\n\n## 积分的发放\n",
 }
 UNMENTIONED = ("员工年假有几天", "年假有多少天", "员工年假一共几天")
 EMPTY = "地推人力成本多少钱"
@@ -209,13 +210,13 @@ for i in range(100):
 
 def test_processes_write_at_once(tmp_path: Path) -> None:
     """Long lines from several processes neither mix nor get lost."""
-    commands = [[sys.executable, "-c", _WRITER, str(tmp_path), name] for name in "甲乙丙"]
+    commands = [[sys.executable, "-c", _WRITER, str(tmp_path), name] for name in "甲乙"]
     running = [subprocess.Popen(command) for command in commands]
-    assert [process.wait(60) for process in running] == [0, 0, 0]
+    assert [process.wait(60) for process in running] == [0, 0]
     file = read_gaps(tmp_path)
     assert file.bad_rows == ()
     heads = [g.question.split()[:2] for g in file.gaps]
-    for name in "甲乙丙":
+    for name in "甲乙":
         assert [number for who, number in heads if who == name] == [str(i) for i in range(100)]
 
 
@@ -409,6 +410,8 @@ def test_where_the_answer_belongs(shop: KnowledgeBase) -> None:
     ]
     assert group_gaps(rows, shop)[0].nearest == Near(street, ("流程",))
     assert group_gaps(rows[:1], shop)[0].nearest == Near(points, ("积分",))
+    turned = gap(UNMENTIONED[0], 0, [Near(street), Near(points)])
+    assert group_gaps([turned], shop)[0].nearest == Near(street)
     tie = [gap(UNMENTIONED[0], 0, [Near(street)]), gap(UNMENTIONED[0], 0, [Near(points)])]
     assert group_gaps(tie, shop)[0].nearest == Near(points)
 
@@ -435,14 +438,16 @@ def strict(shop: KnowledgeBase) -> Iterator[KnowledgeBase]:
     ("question", "advice"),
     [
         (UNMENTIONED[0], "unmentioned"),
-        ("元宇宙是啥", "unmentioned"),
+        ("元宇宙怎么发放", "unmentioned"),
         ("地推的流程要多久", "no answer"),
         ("积分可以抵税吗", "no answer"),
+        ("积分的发放要多久", "no answer"),
         (EMPTY, "heading only"),
         ("地推的成本是多少", "heading only"),
     ],
 )
 def test_why_there_was_no_answer(strict: KnowledgeBase, question: str, advice: str) -> None:
+    """By the most important of what is asked; a heading without text counts only where no text says as much."""
     (group,) = group_gaps([gap(question)], strict)
     assert group.advice == advice
 

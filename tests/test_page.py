@@ -134,6 +134,8 @@ def test_hostile_text_stays_data() -> None:
     page = html_page(run)
     plain = Elements(html_page(a_run(question())))
     assert [tag for tag, _ in Elements(page).seen] == [tag for tag, _ in plain.seen]
+    block = page.partition('id="data">')[2].partition("</script>\n<script>")[0]
+    assert block and not re.search("[<>&]", block)
     assert not re.search("[\u2028\u2029\ud800-\udfff]", page)
     page.encode("utf-8")
     data = data_of(page)

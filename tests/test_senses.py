@@ -268,7 +268,6 @@ def test_a_meaning_that_the_notes_never_speak_of(build: Build) -> None:
     assert not asks_back(kb.ask("JD 怎么写"))
 
 
-@pytest.mark.xfail(reason="with one meaning left the short form still stands for the lexicon's first", strict=True)
 def test_the_one_meaning_that_the_notes_speak_of_is_meant(build: Build) -> None:
     """With 京东 out of the question JD is 岗位职责, and the notes tell how to write it."""
     kb = build(

@@ -320,11 +320,12 @@ def linked(near: Floats, least: float) -> list[list[int]]:
         b = int(near[a].argmax())
         if best[a] < least:
             break
-        stale = np.flatnonzero(np.isfinite(best) & (best <= np.maximum(near[a], near[b])))  # nearest to one of the two
+        stale = np.flatnonzero(
+            np.isfinite(best) & (best <= np.maximum(near[a], near[b]))
+        )  # the two themselves among them
         sizes = len(groups[a]), len(groups[b])
         near[a] = near[:, a] = (sizes[0] * near[a] + sizes[1] * near[b]) / sum(sizes)
         near[b] = near[:, b] = near[a, a] = -np.inf
-        stale = np.union1d(stale, [a, b])
         best[stale] = near[stale].max(axis=1)
         groups[a] += groups.pop(b)
     return sorted(sorted(rows) for rows in groups.values())

@@ -42,8 +42,9 @@
     citations_exact: ["引文一字不差", "与笔记原文逐字相同", share],
     refusal_recall: ["该拒的拒了", "笔记里没有的，拒答的比例", share],
     false_refusal: ["误拒", "笔记里有的，却拒答；越低越好", share],
-    auroc: ["拒答区分度", "把握高低分得清能答与不能答", decimal],
-    aurc: ["风险面积", "风险–覆盖曲线下的面积；越低越好", decimal],
+    "refusal_recall@5%": ["误拒 5% 时拒答", "最多误拒 5% 时，该拒的拒了多少", share],
+    AUROC: ["拒答区分度", "把握高低分得清能答与不能答", decimal],
+    AURC: ["风险面积", "风险–覆盖曲线下的面积；越低越好", decimal],
     median_answer_characters: ["答案字数", "答案长度的中位数", decimal],
   };
   const TYPES = {

@@ -139,7 +139,7 @@ def _places(passages: Sequence[str], evidence: Sequence[Sequence[str]]) -> list[
 
 
 # `</script>` and `<!--` would end or change the element; line separators and lone surrogates do not survive every reader.
-_UNSAFE = re.compile("[<>&\u2029\ud800-\udfff]")
+_UNSAFE = re.compile("[<>&\u2028\u2029\ud800-\udfff]")
 
 
 def _json(data: Mapping[str, Any]) -> str:
