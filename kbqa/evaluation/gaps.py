@@ -320,9 +320,8 @@ def linked(near: Floats, least: float) -> list[list[int]]:
         b = int(near[a].argmax())
         if best[a] < least:
             break
-        stale = np.flatnonzero(
-            np.isfinite(best) & (best <= np.maximum(near[a], near[b]))
-        )  # the two themselves among them
+        # Rows whose nearest was one of the two, and the two themselves; the rows of groups that are gone are not finite.
+        stale = np.flatnonzero(np.isfinite(best) & (best <= np.maximum(near[a], near[b])))
         sizes = len(groups[a]), len(groups[b])
         near[a] = near[:, a] = (sizes[0] * near[a] + sizes[1] * near[b]) / sum(sizes)
         near[b] = near[:, b] = near[a, a] = -np.inf
@@ -362,7 +361,7 @@ def _advice(
     if all(_answers(kb.ask(wording)) for wording in wordings):
         return "answered", None
     covered, heading = max(
-        ((found.coverage.of(set(tokens)), near) for near, tokens in empty),
+        ((round(found.coverage.of(set(tokens)), 4), near) for near, tokens in empty),  # as the parts of hits are
         key=lambda pair: pair[0],
         default=(0.0, None),
     )

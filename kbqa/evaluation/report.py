@@ -235,7 +235,7 @@ def page_data(cases: Sequence[Case], results: Sequence[Result], made: Report, ti
     return {
         "title": title, "when": "", "settings_digest": made.settings_digest, "notes_digest": made.notes_digest,
         "aggregate": made.aggregate, "intervals": {name: list(bounds) for name, bounds in made.intervals.items()},
-        "by_type": made.by_type, "latency": {**latency(results), "all": times}, "ranks": ranks, "questions": questions,
+        "interval_level": _LEVEL, "by_type": made.by_type, "latency": {**latency(results), "all": times}, "ranks": ranks, "questions": questions,
         "risk_coverage": {
             "coverage": [c for c, _ in made.risk_coverage], "risk": [r for _, r in made.risk_coverage], "aurc": made.aggregate.get("AURC"),
         },
