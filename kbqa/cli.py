@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from kbqa import cli_terms
+from kbqa import cli_gaps, cli_terms
 from kbqa.cli_options import DEFAULT_INDEX, IndexOption, JsonOption
 from kbqa.errors import KbqaError
 from kbqa.settings import DEFAULT_ENCODER, Mode
@@ -44,6 +44,7 @@ app = typer.Typer(
     help="从自己的笔记里得到带出处的回答。Cited answers from your own notes.",
 )  # fmt: skip
 app.add_typer(cli_terms.app, name="terms")
+app.add_typer(cli_gaps.app)
 
 EncoderOption = Annotated[str, typer.Option("--encoder", help="向量模型的名称或路径 Model name or path")]
 NotesOption = Annotated[Path, typer.Option("--notes", help="笔记文件夹 Notes folder")]
@@ -99,7 +100,12 @@ def ask(
     question: str, index: IndexOption = DEFAULT_INDEX, reranker: RerankerOption = "", as_json: JsonOption = False
 ) -> None:
     """提问，得到带出处的回答。Ask a question."""
-    answer = _open(index, reranker).ask(question)
+    from kbqa.evaluation.gaps import record_gap
+
+    kb = _open(index, reranker)
+    answer = kb.ask(question)
+    if not answer.choices:  # small talk is no gap
+        record_gap(kb.path, answer, "cli")
     if as_json:
         print_json(answer_json(answer))
     else:

@@ -26,7 +26,8 @@ from kbqa.evaluation.compare import (
     sign_test,
 )
 from kbqa.evaluation.questions import Case
-from kbqa.evaluation.run import Report, Result, _aggregate, _row, write
+from kbqa.evaluation.report import _means, report, write
+from kbqa.evaluation.run import Result
 from kbqa.terminal_compare import comparison_json, render_comparison
 
 
@@ -46,9 +47,9 @@ def row(name: str, nuggets: float | None = None, first: float | None = None, **o
 def made(*rows: dict[str, Any], settings: str = "s", notes: str = "n") -> dict[str, Any]:
     """A report over rows, its means by the batch run's own code."""
     types = sorted({r["type"] for r in rows})
-    by_type = {t: _aggregate([r for r in rows if r["type"] == t]) for t in types}
+    by_type = {t: _means([r for r in rows if r["type"] == t]) for t in types}
     return {
-        "settings_digest": settings, "notes_digest": notes, "questions": len(rows), "aggregate": _aggregate(rows),
+        "settings_digest": settings, "notes_digest": notes, "questions": len(rows), "aggregate": _means(rows),
         "by_type": by_type, "per_question": list(rows),
     }  # fmt: skip
 
@@ -62,13 +63,23 @@ def measure(comparison: Comparison, name: str) -> Any:
 
 def test_a_written_report_is_read_back(tmp_path: Path) -> None:
     """What `write` leaves is what `load_report` takes, values unchanged, and it compares with itself."""
-    case = Case("q", "什么是留存", "definition", nuggets=(("留下",),), evidence=(("留下",),))
-    result = Result(case, "什么是留存", ("留下",), "留下的人", (), False, 0.5, 0.1, 1.0, True, True)
-    rows = (_row(result, {"Success@1": 1.0}),)
-    write(tmp_path, [result], Report("s", "n", 1, _aggregate(rows), {"definition": _aggregate(rows)}, rows))
-    report = load_report(tmp_path)
-    assert report["per_question"][0]["answer"] == "留下的人" and report["aggregate"]["nugget_recall"] == 1
-    assert compare(report, report).score.same == 1
+    cases = [
+        Case("q", "什么是留存", "definition", nuggets=(("留下",),), evidence=(("留下",),)),
+        Case("u", "怎么换轮胎", "unanswerable", answerable=False),
+    ]
+    kept, refused = (("留下的人", (0,)),), (("没有", ()),)
+    results = [
+        Result("q", "什么是留存", "什么是留存", ("留下",), (0,), "留下的人", kept, (), False, 0.9, True, 0.1),
+        Result("u", "怎么换轮胎", "怎么换轮胎", ("留下",), (), "没有", refused, (), True, 0.1, True, 0.1),
+    ]
+    write(tmp_path, cases, results, report("s", "n", cases, results))
+    read = load_report(tmp_path)
+    assert read["per_question"][0]["answer"] == "留下的人" and read["aggregate"]["nugget_recall"] == 1
+    same = compare(read, read)
+    assert same.score.same == 2 and not same.regressed
+    assert {"nDCG@10", "R@10", "answer_precision", "citation_recall"} <= {d.name for d in same.measures}
+    asked = [parse_requirement(text) for text in ("auroc>=1", "aurc<=0.5", "refusal_recall@5%>=1", "ndcg@10>1")]
+    assert [str(u.requirement) for u in check(read, asked)] == ["ndcg@10>1"]
 
 
 def test_a_missing_report_names_the_folder(tmp_path: Path) -> None:

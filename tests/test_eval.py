@@ -1,4 +1,4 @@
-"""Batch evaluation: question files, runs, reports."""
+"""Batch evaluation: question files, what is asked, what is kept of it. Measures by hand stand in `test_report`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ import pytest
 from kbqa import KnowledgeBase
 from kbqa.errors import EvaluationError
 from kbqa.evaluation.questions import Case, read_cases
-from kbqa.evaluation.run import PASSAGE_CHARACTERS, Result, report, run, run_case, write
+from kbqa.evaluation.report import report, write
+from kbqa.evaluation.run import PASSAGE_CHARACTERS, read_run, run, run_case
 from kbqa.types import Citation
 
 ROWS: list[dict[str, Any]] = [
@@ -109,77 +110,49 @@ def test_run_goes_through_the_same_door(kb: KnowledgeBase, cases: tuple[Case, ..
     """What is measured is what `ask` gives, follow-ups with their history."""
     steps: list[tuple[int, int]] = []
     results = run(kb, cases, lambda done, total: steps.append((done, total)))
-    assert steps == [(i, 5) for i in range(1, 6)] and [r.case for r in results] == list(cases)
-    for result in results:
-        if result.case.id != "p1":
-            answer = kb.ask(result.case.question, result.case.history)
+    assert steps == [(i, 5) for i in range(1, 6)]
+    assert [(r.id, r.question) for r in results] == [(c.id, c.question) for c in cases]
+    for case, result in zip(cases, results, strict=True):
+        if case.id != "p1":
+            answer = kb.ask(case.question, case.history)
             for name in ("understood_as", "citations", "abstained", "confidence"):
                 assert getattr(result, name) == getattr(answer, name)
             assert result.answer == answer.text
+            assert result.sentences == tuple((s.text, s.citations) for s in answer.sentences)
             assert result.passages == tuple(h.chunk.text[:PASSAGE_CHARACTERS] for h in answer.hits[:10])
+    assert results[2].understood_as != cases[2].question and "转化率" in results[2].understood_as
+
+
+def test_cited_names_the_passages_that_a_quote_stands_in(kb: KnowledgeBase, cases: tuple[Case, ...]) -> None:
+    """By the text: each quote is in one of them, and the others have none of the quotes."""
+    definition, unanswerable, *_ = run(kb, cases)
+    assert definition.cited and not unanswerable.cited
+    for place, passage in enumerate(definition.passages):
+        assert any(c.quote in passage for c in definition.citations) is (place in definition.cited)
 
 
 def test_judgement_of_single_questions(kb: KnowledgeBase, cases: tuple[Case, ...]) -> None:
     """One of two nuggets stated; an unanswerable one is judged on refusal only, a refusal states nothing."""
-    definition, unanswerable, _, refused, missed = run(kb, cases)
-    assert (definition.nugget_recall, definition.cited_evidence) == (0.5, True)
-    assert unanswerable.nugget_recall is unanswerable.cited_evidence is None and unanswerable.abstained
+    results = run(kb, cases)
+    definition, unanswerable, _, refused, missed = report("s", "n", cases, results).per_question
+    assert (definition["nugget_recall"], definition["cited_evidence"]) == (0.5, True)
+    assert unanswerable["nugget_recall"] is unanswerable["cited_evidence"] is None and unanswerable["abstained"]
     for silent in (refused, missed):
-        assert (silent.nugget_recall, silent.cited_evidence, silent.abstained) == (0.0, False, True)
-    assert refused.passages == () and missed.passages
-    assert all(r.citations_exact for r in (definition, unanswerable, refused, missed))
-
-
-def result(case: Case, passages: Sequence[str], **values: Any) -> Result:
-    given = {
-        "understood_as": case.question, "answer": "", "citations": (), "abstained": False, "confidence": 0.5,
-        "seconds": 1.0, "nugget_recall": None, "cited_evidence": None, "citations_exact": True, **values,
-    }  # fmt: skip
-    return Result(case=case, passages=tuple(passages), **given)
-
-
-def test_aggregate_of_hand_made_results(kb: KnowledgeBase) -> None:
-    """Ranks 1, 2, 5 and none over four judged questions; the others count where they apply."""
-    evidence = (("红包",), ("投放",))
-    wrong = ["无关"] * 10
-    a, b = (Case(name, name, "list", evidence=evidence) for name in "ab")
-    c, d = (Case(name, name, "fact", evidence=evidence) for name in "cd")
-    e, f = (Case(name, name, "unanswerable", answerable=False) for name in "ef")
-    judged = [
-        result(a, ["红包", *wrong[:9]], answer="一二三", nugget_recall=1.0, cited_evidence=True),
-        result(b, ["无", "投放", "红包"], answer="一二三四五", nugget_recall=0.5, cited_evidence=False),
-        result(c, [*wrong[:4], "红包"], answer="一", cited_evidence=True, citations_exact=False),
-        result(d, [], abstained=True, nugget_recall=0.0, cited_evidence=False),
-        result(e, wrong, abstained=True, answer="没有"),
-        result(f, ["红包"], answer="一二三四五六七"),
-        result(Case("g", "庚"), ["红包"], answer="一二三四"),
-    ]
-    made = report(kb, judged)
-    assert made.aggregate == {
-        "Success@1": 0.25, "Success@3": 0.5, "RR@10": round((1 + 1 / 2 + 1 / 5 + 0) / 4, 4),
-        "nugget_recall": 0.5, "cited_evidence": 0.5, "citations_exact": round(6 / 7, 4),
-        "refusal_recall": 0.5, "false_refusal": 0.2, "median_answer_characters": 4.0,
-    }  # fmt: skip
-    assert set(made.by_type) == {"list", "fact", "unanswerable", "-"}
-    assert made.by_type["list"]["RR@10"] == 0.75 and made.by_type["fact"]["Success@3"] == 0.0
-    assert "Success@1" not in made.by_type["unanswerable"] and "refusal_recall" not in made.by_type["-"]
-    assert [row["id"] for row in made.per_question] == list("abcdefg")
-    assert made.per_question[2]["RR@10"] == pytest.approx(0.2) and made.per_question[3]["RR@10"] == 0.0
-    assert (made.questions, made.settings_digest, made.notes_digest) == (7, kb.settings.digest, kb.info().notes_digest)
-
-
-def test_nothing_but_unanswerable_questions(kb: KnowledgeBase) -> None:
-    """No rank measure then, and no failure."""
-    made = report(kb, [run_case(kb, Case("u", "怎么给汽车换轮胎", answerable=False))])
-    assert made.aggregate == {"citations_exact": 1.0, "refusal_recall": 1.0}
+        assert (silent["nugget_recall"], silent["cited_evidence"], silent["abstained"]) == (0.0, False, True)
+        assert silent["answer_precision"] is silent["citation_precision"] is silent["citation_recall"] is None
+    assert results[3].passages == () and results[4].passages
+    assert all(row["citations_exact"] for row in (definition, unanswerable, refused, missed))
 
 
 def test_a_citation_that_is_no_quote_is_noticed(kb: KnowledgeBase, monkeypatch: pytest.MonkeyPatch) -> None:
     """The check compares with the note, not with the answer."""
     answer = kb.ask("什么是转化率")
+    assert run_case(kb, Case("x", "什么是转化率")).exact
     citation: Citation = replace(answer.citations[0], start=answer.citations[0].start + 1)
     monkeypatch.setattr(KnowledgeBase, "ask", lambda self, question, history=(): replace(answer, citations=(citation,)))
-    assert not run_case(kb, Case("x", "什么是转化率")).citations_exact
+    case = Case("x", "什么是转化率")
+    result = run_case(kb, case)
+    assert not result.exact and report("s", "n", [case], [result]).aggregate["citations_exact"] == 0.0
 
 
 # --- what is written --------------------------------------------------------------------------------------------------
@@ -188,33 +161,43 @@ def test_a_citation_that_is_no_quote_is_noticed(kb: KnowledgeBase, monkeypatch: 
 def test_run_file(kb: KnowledgeBase, cases: tuple[Case, ...], tmp_path: Path) -> None:
     """One object a question in their order, with exactly the fields that other scorers expect."""
     results = run(kb, cases)
-    write(tmp_path / "new" / "out", results, report(kb, results))
+    write(tmp_path / "new" / "out", cases, results, report("s", "n", cases, results))
     text = (tmp_path / "new" / "out" / "run.jsonl").read_text("utf-8")
     lines = [json.loads(line) for line in text.split("\n")[:-1]]
     assert text.endswith("\n") and [line["id"] for line in lines] == [c.id for c in cases]
     for line, given in zip(lines, results, strict=True):
         assert list(line) == [
-            "id", "question", "understood_as", "passages", "answer", "citations", "abstained", "confidence", "seconds",
+            "id", "question", "understood_as", "passages", "cited", "answer", "sentences", "citations", "abstained",
+            "confidence", "exact", "seconds",
         ]  # fmt: skip
-        assert line["question"] == given.case.question and line["answer"] == given.answer
+        assert line["question"] == given.question and line["answer"] == given.answer
         assert len(line["passages"]) <= 10 and all(len(p) <= 400 for p in line["passages"])
         assert line["abstained"] is given.abstained and line["seconds"] >= 0 and 0 <= line["confidence"] <= 1
         for citation in line["citations"]:
-            assert list(citation) == ["doc_id", "start", "end", "quote"]
+            assert list(citation)[:4] == ["doc_id", "start", "end", "quote"]
             assert kb.document(citation["doc_id"]).text[citation["start"] : citation["end"]] == citation["quote"]
     assert lines[0]["citations"] and lines[1]["citations"] == []
     assert "转化率" in text  # readable, not escaped
 
 
-def test_reports_of_two_runs_are_the_same_bytes(
-    kb: KnowledgeBase, cases: tuple[Case, ...], tmp_path: Path, _index: Path
-) -> None:
-    """Time is in the run, not in the report."""
-    for name, door in (("one", kb), ("two", KnowledgeBase.open(_index))):
-        results = run(door, cases)
-        write(tmp_path / name, results, report(door, results))
-    first, second = ((tmp_path / name / "report.json").read_bytes() for name in ("one", "two"))
-    assert first == second and b"seconds" not in first
-    made = json.loads(first)
-    assert set(made) == {"settings_digest", "notes_digest", "questions", "aggregate", "by_type", "per_question"}
-    assert made["questions"] == 5 and len(made["per_question"]) == 5
+def test_a_run_file_is_read_back(kb: KnowledgeBase, cases: tuple[Case, ...], tmp_path: Path) -> None:
+    """Everything that a report goes by is as it was, so judging it again gives the same report."""
+    results = run(kb, cases)
+    write(tmp_path, cases, results, report("s", "n", cases, results))
+    again = list(read_run(tmp_path))
+    assert [r.id for r in again] == [c.id for c in cases] and [r.sentences for r in again] == [
+        r.sentences for r in results
+    ]
+    assert again[0].citations[0].quote == results[0].citations[0].quote
+    assert report("s", "n", cases, again) == report("s", "n", cases, results)
+
+
+@pytest.mark.xfail(reason="run and write encode the question as it stands: UnicodeEncodeError", strict=True)
+def test_a_question_with_half_a_surrogate_pair_is_run(kb: KnowledgeBase, tmp_path: Path) -> None:
+    """JSON can spell one and `ask` takes it; no file can hold it, but the others must not be lost over it."""
+    cases = read_cases(question_file(tmp_path / "q.jsonl", ['{"question": "什么是\\ud800转化率"}'])).cases
+    assert run_case(kb, cases[0]).passages
+    out = tmp_path / "out"
+    results = run(kb, cases, out=out)
+    write(out, cases, results, report("s", "n", cases, results))
+    assert "转化率" in (out / "run.jsonl").read_text("utf-8")

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from kbqa.evaluation.measures import cites_evidence, normalise, nugget_recall, relevance, supports
+from kbqa.evaluation.measures import (
+    answer_precision,
+    citation_precision,
+    citation_recall,
+    cites_evidence,
+    normalise,
+    nugget_recall,
+    relevance,
+    supports,
+)
 
 
 @pytest.mark.parametrize(
@@ -62,9 +71,44 @@ def test_cited_evidence() -> None:
     assert not cites_evidence(["红包"], [])
 
 
+def test_answer_precision_of_a_hand_worked_answer() -> None:
+    """Of five sentences: one states a nugget, one holds evidence, one is a part of evidence, two are beside the point."""
+    sentences = ["预算 36 万元。", "按官方口径，红包20万元，投放另算。", "投放12万。", "大家辛苦了。", "我们明年再来！"]
+    evidence = [["没有的", "红包 20 万元"], ["其中投放12万，物料四万"]]
+    assert answer_precision(sentences, [["三十六万", "36万"]], evidence) == pytest.approx(3 / 5)
+    assert answer_precision(sentences, [], evidence) == pytest.approx(2 / 5)
+    assert answer_precision(sentences, [["36万"]], []) == pytest.approx(1 / 5)
+    assert answer_precision(sentences, [], []) == 0
+
+
+def test_answer_precision_does_not_ask_how_much_was_said() -> None:
+    """The same nugget twice is right twice; that another is missing is the recall's business."""
+    assert answer_precision(["红包二十万。", "红包：二十万！"], [["红包二十万"], ["投放"]], []) == 1
+    assert answer_precision([], [["红包"]], [["红包"]]) == 1
+
+
+def test_citation_precision_of_hand_worked_quotes() -> None:
+    """Of four quotes one is in the evidence, one holds a nugget."""
+    quotes = ["红包", "返场期清庫存", "爆发期成交", "预热期攒人"]
+    assert citation_precision(quotes, [["清库存"]], [["总预算里红包占一半"]]) == 0.5
+    assert citation_precision(quotes[2:], [["清库存"]], [["总预算里红包占一半"]]) == 0
+    assert citation_precision([], [["清库存"]], []) == 1
+
+
+def test_citation_recall_of_hand_worked_sentences() -> None:
+    """Two of three carry a citation; what leads in to a list needs none, in either width of the colon."""
+    sentences = [("分为三个阶段：", ()), ("预热期", (0,)), ("爆发期", (1, 2)), ("返场期", ()), ("See also: ", ())]
+    assert citation_recall(sentences) == pytest.approx(2 / 3)
+    assert citation_recall([("冒号：在中间", ()), ("有出处", (0,))]) == 0.5
+    assert citation_recall([("没有出处", ())]) == 0
+    assert citation_recall([("如下：", ())]) == citation_recall([]) == 1
+
+
 @pytest.mark.parametrize("nothing", ["", "。", "！？", "%", " "])
 def test_what_normalises_to_nothing_proves_nothing(nothing: str) -> None:
     """Else a slip in a question set would be a full score for every system."""
     assert not supports(normalise("随便什么"), [nothing])
     assert nugget_recall("随便什么", [[nothing]]) == 0
     assert supports(normalise("红包"), [nothing, "红包"])
+    assert answer_precision(["随便什么"], [[nothing]], [[nothing]]) == 0
+    assert citation_precision([nothing], [["红包"]], [["红包 20 万元"]]) == 0

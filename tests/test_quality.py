@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from kbqa.evaluation.questions import read_cases
-from kbqa.evaluation.run import Report, report, run
+from kbqa.evaluation.report import Report, report
+from kbqa.evaluation.run import run
 from kbqa.knowledge import KnowledgeBase
 
 ROOT = Path(__file__).parents[1]
@@ -19,7 +20,8 @@ def measured(tmp_path_factory: pytest.TempPathFactory) -> Report:
     index = tmp_path_factory.mktemp("quality") / "index"
     KnowledgeBase.build(ROOT / "corpus", index)
     kb = KnowledgeBase.open(index)
-    return report(kb, run(kb, read_cases(ROOT / "tests" / "golden" / "handbook.jsonl").cases))
+    cases = read_cases(ROOT / "tests" / "golden" / "handbook.jsonl").cases
+    return report(kb.settings.digest, kb.info().notes_digest, cases, run(kb, cases))
 
 
 @pytest.mark.parametrize("measure", FLOORS)

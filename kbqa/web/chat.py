@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr  # at the top, because Gradio looks the event types of callbacks up in the module
 
 from kbqa.errors import KbqaError
+from kbqa.evaluation.gaps import record_gap
 from kbqa.types import Answer
 from kbqa.web import look, note, render
 from kbqa.web.links import Place, fits, parse_place, place_of_citation, place_of_hit
@@ -87,6 +88,8 @@ def stream_reply(kb: KnowledgeBase, text: str, messages: list[Message], past: li
         _log.exception("question failed: %r", text[:200])
         yield text, [*messages, _said(render.error_html(_FAULT))], past, gr.skip()
         return
+    if not answer.choices:  # small talk is no gap
+        record_gap(kb.path, answer, "chat")
     for shown in range(1, len(answer.sentences) if not answer.abstained else 0):
         yield "", [*messages, _said(render.answer_html(answer, shown))], past, gr.skip()
         time.sleep(_PAUSE)
