@@ -161,7 +161,7 @@ def render_answer(answer: Answer) -> None:
             console.print(f"    [dim]另见 also in: {escape(doc_id)}[/dim]")
     for choice in answer.choices:
         console.print(f"→ {choice}", soft_wrap=True, markup=False)
-    if answer.abstained:
+    if answer.abstained and not answer.choices:
         console.print("\n[bold]相关 Related[/bold]")
         render_hits(answer.related)
 

@@ -26,7 +26,8 @@ from kbqa.evaluation.compare import (
     sign_test,
 )
 from kbqa.evaluation.questions import Case
-from kbqa.evaluation.report import _means, report, write
+from kbqa.evaluation.report import _means, write
+from kbqa.evaluation.report import report as judge
 from kbqa.evaluation.run import Result
 from kbqa.terminal_compare import comparison_json, render_comparison
 
@@ -72,7 +73,7 @@ def test_a_written_report_is_read_back(tmp_path: Path) -> None:
         Result("q", "什么是留存", "什么是留存", ("留下",), (0,), "留下的人", kept, (), False, 0.9, True, 0.1),
         Result("u", "怎么换轮胎", "怎么换轮胎", ("留下",), (), "没有", refused, (), True, 0.1, True, 0.1),
     ]
-    write(tmp_path, cases, results, report("s", "n", cases, results))
+    write(tmp_path, cases, results, judge("s", "n", cases, results))
     read = load_report(tmp_path)
     assert read["per_question"][0]["answer"] == "留下的人" and read["aggregate"]["nugget_recall"] == 1
     same = compare(read, read)

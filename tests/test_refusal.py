@@ -120,7 +120,7 @@ def test_refusal_recall_of_a_hand_worked_case() -> None:
     kinds = [True] * 20 + [False] * 4
     assert refusal_recall_at(confidence, kinds) == 0.5
     assert refusal_recall_at(confidence, kinds, 0.0) == 0.25
-    assert refusal_recall_at(confidence, kinds, 0.5) == 0.75  # 0.5 is the tenth: nine of them are below it
+    assert refusal_recall_at(confidence, kinds, 0.45) == 0.75  # nine may be lost; 0.5, the tenth, is answered
 
 
 def test_nineteen_questions_may_lose_none_at_five_percent() -> None:

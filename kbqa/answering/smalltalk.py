@@ -24,8 +24,7 @@ _EN: dict[Talk, str] = {
 
 def reply(question: Question, kind: Talk, examples: tuple[str, ...]) -> Answer:
     """A refusal that says what can be asked; `choices` are questions that the notes answer."""
-    text = (_EN if question.english else _ZH)[kind]
-    sentences = (Sentence(text), *(Sentence(example, item=True) for example in examples))
+    sentences = (Sentence((_EN if question.english else _ZH)[kind]),)
     return Answer(
         question.raw, question.text, question.kind, sentences, (), 0.0, True, (), notices=question.notices, choices=examples,
     )  # fmt: skip

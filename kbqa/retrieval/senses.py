@@ -47,7 +47,9 @@ def ambiguity(text: str, segmenter: Segmenter, known: Container[str], history: S
             t for t in segmenter.senses(match.surface) if _spoken_of(segmenter.glossary.terms[t], match.surface, known)
         ]
         if len(senses) == 1 and senses[0] != match.term:
-            return Ambiguity(match.surface, match.start, match.end, (senses[0],))  # the only one that the notes speak of
+            return Ambiguity(
+                match.surface, match.start, match.end, (senses[0],)
+            )  # the only one that the notes speak of
         if len(senses) > 1:
             said = " ".join([text[: match.start], text[match.end :], *(turn.get("content", "") for turn in history)])
             meant = _meant(said, [segmenter.glossary.terms[t] for t in senses], match.surface)

@@ -15,7 +15,7 @@ Talk = Literal["greeting", "thanks", "about me", "rules", "pastime"]
 _MARKS = r"[\s!\uff01\u3002.~\uff5e,\uff0c?\uff1f]*"
 _PATTERNS: tuple[tuple[Talk, re.Pattern[str]], ...] = (
     ("greeting", re.compile(rf"(?:你好|您好|大家好|嗨|哈喽|哈罗|在吗|在不在|早上好|下午好|晚上好|早安|hi|hello|hey)(?:呀|啊|哦|there)?{_MARKS}")),
-    ("thanks", re.compile(rf"(?:好的?)?[,\uff0c\s]*(?:谢谢|多谢|感谢|辛苦了|再见|拜拜|thanks?|thank you|bye)(?:你|您|啦|了|so much|a lot)?{_MARKS}")),
+    ("thanks", re.compile(rf"(?:好的?)?[,\uff0c\s]*(?:谢谢|多谢|感谢|辛苦了|再见|拜拜|thanks?|thank you|bye)\s*(?:你|您|啦|了|so much|a lot)?{_MARKS}")),
     ("about me", re.compile(
         r"你(?:是谁|叫什么|多大|几岁|是(?:什么|哪个|哪家).{0,6}(?:模型|机器人|公司|开发)|是不是(?:人|机器人|ai)|喜欢我|爱我|会(?:做|干)什么$)|谁(?:开发|训练|做)了?(?:的)?你"
         r"|\bwho (?:are|made|built) you\b|\bare you (?:a )?(?:human|robot|ai|real|chatgpt|gpt)\b"

@@ -38,7 +38,7 @@ def answer_html(answer: Answer, shown: int | None = None) -> str:
         answer: what the library gave.
         shown: number of sentences; `None` is the whole answer with its sources.
     """
-    if answer.abstained:
+    if answer.abstained and not answer.choices:
         return f'<div class="kb-a kb-none">{_remarks(answer)}{_not_in_notes(answer)}</div>'
     body = _sentences(answer, len(answer.sentences) if shown is None else shown)
     tail = _sources(answer) + _further(answer) if shown is None else ""
