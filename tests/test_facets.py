@@ -6,7 +6,7 @@ import pytest
 
 from kbqa.notes.reading import read_bytes
 from kbqa.terms.facets import formula_parts, with_facets
-from kbqa.text import fold
+from kbqa.text import fold, sentence_spans
 from kbqa.types import Document, Term
 
 
@@ -18,7 +18,7 @@ def note(text: str) -> Document:
 
 def facets(text: str, *terms: Term) -> tuple[Term, ...]:
     document = note(text)
-    return with_facets(document, fold(document.text), terms)
+    return with_facets(document, fold(document.text), sentence_spans(document.text), terms)
 
 
 def formula(text: str, *terms: Term) -> str | None:

@@ -96,7 +96,7 @@ def test_types_have_their_own_means() -> None:
     made = report("s", "n", *seven())
     assert list(made.by_type) == ["-", "fact", "list", "unanswerable"]
     assert made.by_type["list"]["RR@10"] == 0.75 and made.by_type["fact"]["Success@3"] == 0.0
-    assert made.by_type["list"]["nugget_recall"] == 0.75 and made.by_type["list"]["median_answer_characters"] == 10.0
+    assert made.by_type["list"]["nugget_recall"] == 0.75 and made.by_type["list"]["median_answer_characters"] == 11.5
     assert made.by_type["unanswerable"] == {
         "citation_recall": 1.0, "citations_exact": 1.0, "refusal_recall": 0.5, "median_answer_characters": 7.0,
     }  # fmt: skip

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from kbqa.terms.glossary import name_key
-from kbqa.text import fold, sentence_spans
+from kbqa.text import Span, fold
 from kbqa.types import Document, Place, Section, Term
 
 _HAN = "\u3400-\u9fff"
@@ -24,9 +24,9 @@ _BETWEEN = re.compile(r"\s*(?:与|和|跟|vs\.?|对比)\s*")
 _SEPARATOR = re.compile(r"[,\u3001;\uff0c\uff1b]|\s\|\s")
 
 
-def with_facets(document: Document, folded: str, terms: Sequence[Term]) -> tuple[Term, ...]:
-    """The terms of one document with what its text says of them."""
-    formulas = _formulas(document, folded)
+def with_facets(document: Document, folded: str, spans: Sequence[Span], terms: Sequence[Term]) -> tuple[Term, ...]:
+    """The terms of one document with what its text says of them; `spans` are its sentences."""
+    formulas = _formulas(document, folded, spans)
     every = [[name_key(name) for name in (term.name, *term.aliases, *term.english)] for term in terms]
     confusable = _confusable(document, folded, frozenset(name for names in every for name in names))
     related = _related(document)
@@ -60,12 +60,12 @@ def formula_parts(sentence: str) -> tuple[str, str] | None:
     return left, right
 
 
-def _formulas(document: Document, folded: str) -> dict[str, Place]:
+def _formulas(document: Document, folded: str, spans: Sequence[Span]) -> dict[str, Place]:
     """Name → the first sentence that gives its formula in words."""
     found: dict[str, Place] = {}
     if "=" not in folded:
         return found
-    for start, end in sentence_spans(document.text):
+    for start, end in spans:
         if "=" in folded[start:end] and (parts := formula_parts(folded[start:end])):
             marker = _ITEM.match(document.text[start:end])
             begins = start + (marker.end() if marker else 0)

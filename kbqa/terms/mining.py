@@ -97,7 +97,8 @@ def _of_document(document: Document) -> Sequence[Term]:
             found.append(_term(match[1].strip(), [match[2].strip()], "heading", place))
     headings = {section.start for section in document.sections}
     table: tuple[int, list[int], bool] | None = None
-    for start, end in sentence_spans(document.text):
+    spans = sentence_spans(document.text)
+    for start, end in spans:
         if start in headings:
             continue
         line = folded[start:end]
@@ -107,7 +108,7 @@ def _of_document(document: Document) -> Sequence[Term]:
             continue
         table = None
         found += _of_sentence(document, line, (start, end), registered)
-    return with_facets(document, folded, _settled(document, found))
+    return with_facets(document, folded, spans, _settled(document, found))
 
 
 def _settled(document: Document, found: Sequence[Term]) -> tuple[Term, ...]:

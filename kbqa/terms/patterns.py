@@ -42,6 +42,8 @@ _CALLED_AT_END = re.compile(
 _COMPUTED = re.compile(
     rf"(?:公式:\s*)?(?P<name>[{HAN}]{{2,10}}(?:率|成本|系数|频次|单价|额))(?:\((?P<other>[^()]{{1,60}})\))?\s*[:=]\s*[^=:]*[{HAN}][^=:]*\s/\s[^=:]*[{HAN}]"
 )
+_VERB = re.compile("[是指即]")  # most sentences have none near their start, and are done with
+_HEAD = 130  # characters in which a name, its bracket and its other names have to be done
 _MEANING = 6  # characters that an explanation needs
 # What a plain 是 has to end in to define rather than to remark: 留存率是回来的人的比例, not 留存率是增长的根基.
 _GENUS = re.compile(
@@ -93,18 +95,20 @@ def introduction(
         registered: folded names that people say are terms; any of them may stand where a name has to look like one.
         known: names of the lexicon: a label in front of an explanation is a term if it is one of them or looks like one.
     """
-    match = _DEFINING.match(folded)
+    match = _DEFINING.match(folded) if _VERB.search(folded, 2, _HEAD) else None
     if match and len(folded) <= match.end() + 3:
         return None
     named = registered | (known - _GENERIC) if match and (match["strong"] or match["so"]) else registered
     if match and _accepted(match, folded, named):
         clear = bool(match["strong"] or match["so"])
         return Introduction(match.span("name"), tuple(_others(match, folded)), clear)
-    labelled = _LABELLED.match(folded)
+    labelled = _LABELLED.match(folded) if ":" in folded[:_HEAD] else None
     if labelled and _ABBREVIATION.fullmatch(text[slice(*labelled.span("name"))]):
         known = known | {labelled["name"]}
     found = _labelled(labelled, folded, registered, known) if labelled else None
-    return found or _called(folded, known) or _computed(folded)
+    if not found and ("叫" in folded[-_HEAD:] or "称" in folded[-_HEAD:]):
+        found = _called(folded, known)
+    return found or (_computed(folded) if " / " in folded else None)
 
 
 def _labelled(
