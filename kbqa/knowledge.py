@@ -95,7 +95,7 @@ class KnowledgeBase:
         if unclear := ambiguity(understood.text, index.segmenter, index.vocabulary.ids):
             if len(unclear.terms) > 1:
                 return clarify(index, understood, unclear)
-        return answer(index, search(index, understood, self.settings.query), self.settings.query, self._calibration())
+        return answer(index, search(index, understood, self.settings.query), self.settings.query, self.calibration)
 
     def find(self, question: str, history: Sequence[Turn] = ()) -> Found:
         """What retrieval finds for a question, with all that was learned on the way; same errors as `ask`."""
@@ -111,9 +111,10 @@ class KnowledgeBase:
     def answer_threshold(self) -> float:
         """Confidence below which answers abstain: the settings', else the calibration's."""
         own = self.settings.query.answer_threshold
-        return self._calibration().threshold if own is None else own
+        return self.calibration.threshold if own is None else own
 
-    def _calibration(self) -> Calibration:
+    @property
+    def calibration(self) -> Calibration:
         """The calibration for the index in use, kept until `refresh` brings another."""
         digest = self._index.manifest.encoder_digest
         if self._calibrated is None or self._calibrated[0] != digest:

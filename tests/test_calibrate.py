@@ -168,6 +168,15 @@ def test_weights_are_per_unit_of_the_feature() -> None:
     assert other.probability(fine[7]) == pytest.approx(one.probability(rows[7]), abs=2e-3)
 
 
+def test_the_bias_takes_up_where_a_feature_lies() -> None:
+    """Ten further on, the bias is lower by ten times the weight, and the probabilities stay."""
+    rows, answerable = two_heaps(400)
+    far = [{**row, "x": row["x"] + 10} for row in rows]
+    one, other = _fit(rows, answerable, "").calibration, _fit(far, answerable, "").calibration
+    assert other.bias == pytest.approx(one.bias - 10 * one.weights["x"], abs=1e-3)
+    assert [other.probability(row) for row in far] == pytest.approx([one.probability(row) for row in rows], abs=1e-3)
+
+
 def test_what_cannot_be_told_apart_is_guessed() -> None:
     """Labels by lot: an AUROC of about a half out of the fit, whatever it learnt by heart."""
     rows, _ = two_heaps(2000)
@@ -217,9 +226,6 @@ def test_a_part_is_asked_sixty_of_each_foreign_kind_at_most() -> None:
     assert len(set(ids)) == 120 and sum(name.startswith("f") for name in ids) == 60
 
 
-@pytest.mark.xfail(
-    reason="no sources are in every part and outside every part: asked as both kinds of each", strict=True
-)
 def test_a_question_on_unknown_notes_is_not_asked_of_parts() -> None:
     """`sources` may be left out; nobody knows then whether a part answers it."""
     assert _for_part(frozenset({"a.md"}), [Case("open", "甲"), Case("a", "乙", sources=("a.md",))], 0) == [
@@ -227,7 +233,6 @@ def test_a_question_on_unknown_notes_is_not_asked_of_parts() -> None:
     ]
 
 
-@pytest.mark.xfail(reason="FileNotFoundError from copying the note", strict=True)
 def test_a_source_that_is_no_note_is_named(topics: Path, tmp_path: Path) -> None:
     """As after renaming a note: one error of ours that says which."""
     with pytest.raises(KbqaError) as error:
@@ -302,7 +307,7 @@ def test_a_calibration_for_another_encoder_is_not_used(tmp_path: Path) -> None:
     """The one that ships is, as it is where there is none."""
     shipped = load_calibration(tmp_path, "mine")
     assert shipped.encoder and shipped.weights and 0 < shipped.threshold < 1
-    own = given("mine")
+    own = replace(shipped, encoder="mine", bias=shipped.bias + 1)
     own.save(tmp_path / FILE)
     assert load_calibration(tmp_path, "mine") == own != shipped
     assert load_calibration(tmp_path, "another") == shipped
@@ -336,7 +341,6 @@ def test_building_again_keeps_the_calibration(notes: Path, index: Path) -> None:
     [lambda text: "", lambda text: text[: len(text) // 2], lambda text: "[]", lambda text: '{"encoder": "e"}'],
     ids=["empty", "half", "list", "fields missing"],
 )
-@pytest.mark.xfail(reason="JSONDecodeError and TypeError reach whoever asks", strict=True)
 def test_a_damaged_calibration_is_an_error_of_ours(index: Path, damage: Callable[[str], str]) -> None:
     """Or none; but nothing that only a programmer can read."""
     digest = KnowledgeBase.open(index).info().encoder_digest
@@ -348,7 +352,6 @@ def test_a_damaged_calibration_is_an_error_of_ours(index: Path, damage: Callable
         assert FILE in error.zh
 
 
-@pytest.mark.xfail(reason="KeyError: a calibration of an older version may weigh features that are gone", strict=True)
 def test_a_calibration_of_other_features_is_an_error_of_ours(index: Path) -> None:
     """Or it is passed over like one for another encoder."""
     own = load_calibration(index, KnowledgeBase.open(index).info().encoder_digest)

@@ -153,9 +153,6 @@ def test_refusal_recall_against_every_threshold(seed: int, share: float) -> None
     assert refusal_recall_at(confidence, kinds, share) == pytest.approx(expected)
 
 
-@pytest.mark.xfail(
-    reason="IndexError: no answerable question has the place that the threshold is taken from", strict=True
-)
 def test_all_may_be_lost() -> None:
     """Then everything may be refused."""
     assert refusal_recall_at([0.9, 0.1], [True, False], 1.0) == 1.0

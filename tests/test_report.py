@@ -145,6 +145,23 @@ def test_what_a_refusal_would_have_cost_is_told_by_its_best_passage() -> None:
         assert made.risk_coverage == ((0.5, loss), (1.0, (loss + 1) / 2))
 
 
+def test_a_refusal_states_nothing() -> None:
+    """Even if what it says holds the nuggets."""
+    case = Case("a", "甲", evidence=EVIDENCE, nuggets=(("红包",),))
+    row = judged((case, result(case, ["红包"], "没有红包的答案", abstained=True))).per_question[0]
+    assert (row["nugget_recall"], row["cited_evidence"], row["answer_precision"]) == (0.0, False, None)
+
+
+def test_refusals_that_cost_one_answer_in_twenty() -> None:
+    """Two of three unanswerable questions are less sure than the second of twenty answerable ones."""
+    yes, no = (
+        [Case(f"{kind}{i}", "甲", answerable=kind == "y") for i in range(n)] for kind, n in (("y", 20), ("n", 3))
+    )
+    sure = [(i + 1) / 20 for i in range(20)] + [0.0, 0.07, 0.3]
+    made = judged(*((c, result(c, confidence=s)) for c, s in zip([*yes, *no], sure, strict=True)))
+    assert made.aggregate["refusal_recall@5%"] == 0.6667
+
+
 def test_questions_without_nuggets_are_judged_by_their_best_passage() -> None:
     """Nugget recall does not apply, and the loss of answering goes by the rank."""
     case = Case("a", "甲", evidence=EVIDENCE)
@@ -338,7 +355,6 @@ def test_no_cell_becomes_a_formula(text: str, tmp_path: Path) -> None:
     assert (second["question"], second["answer"], second["confidence"]) == ("一=一", "甲-乙", "0.25")
 
 
-@pytest.mark.xfail(reason="the other two tables of ours mark a tab too; this one does not", strict=True)
 def test_a_tab_before_a_formula_hides_nothing(tmp_path: Path) -> None:
     """A spreadsheet drops it and computes the rest."""
     cases = [Case("a", "\t=1+1")]
@@ -347,7 +363,6 @@ def test_a_tab_before_a_formula_hides_nothing(tmp_path: Path) -> None:
     assert rows_of(tmp_path)[0]["question"].startswith("'")
 
 
-@pytest.mark.xfail(reason="IndexError in page_data: a nugget without alternatives has no first one", strict=True)
 def test_a_nugget_without_alternatives_does_not_lose_the_run(tmp_path: Path) -> None:
     """Question files may hold `"nuggets": [[]]`; what was asked is written all the same."""
     cases = [Case("a", "甲", nuggets=((), ("红包",)))]
@@ -374,6 +389,14 @@ def test_what_the_page_is_given() -> None:
     assert data["risk_coverage"]["aurc"] == made.aggregate["AURC"]
     curve = zip(data["risk_coverage"]["coverage"], data["risk_coverage"]["risk"], strict=True)
     assert tuple(curve) == made.risk_coverage and (data["title"], data["when"]) == ("试题", "")
+
+
+def test_ranks_are_of_answerable_questions() -> None:
+    """Like the measures; evidence given with an unanswerable one is no place to find."""
+    case = Case("u", "甲", answerable=False, evidence=EVIDENCE, nuggets=(("红包",),))
+    outcome = result(case, ["红包"])
+    data = page_data([case], [outcome], judged((case, outcome)))
+    assert set(data["ranks"].values()) == {0} and data["questions"][0]["nuggets_missed"] == []
 
 
 def test_the_page_is_written(tmp_path: Path) -> None:

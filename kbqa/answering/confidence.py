@@ -5,6 +5,7 @@ The weights depend on the encoder, whose similarities have a scale of their own;
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import re
@@ -13,10 +14,16 @@ from dataclasses import asdict, dataclass
 from importlib import resources
 from pathlib import Path
 
+from kbqa.errors import IndexDamaged
 from kbqa.retrieval.search import WEIGHTS, Found
 from kbqa.text import fold
 
 FILE = "calibration.json"
+NAMES = (
+    "coverage", "dense", "missing", "headline", "heading", "glossary", "fit", "score", "sentence_coverage", "sentence_cosine",
+    "ideas", "terms", "english", "outward", "dense gap", "lexical gap", "score gap", "dense deviation", "asks list", "asks howto",
+    "asks formula", "asks number", "asks compare", "asks why", "asks fact",
+)  # fmt: skip
 _KINDS = ("list", "howto", "formula", "number", "compare", "why", "fact")  # against definitions
 # Asked for, but rarely in anybody's notes: which product to buy, what it costs today, code, forms, licences.
 _OUTWARD = re.compile(
@@ -47,6 +54,12 @@ class Calibration:
         logit = self.bias + sum(weight * values[name] for name, weight in self.weights.items())
         return round(1 / (1 + math.exp(-max(-30.0, min(30.0, logit)))), 4)
 
+    @property
+    def digest(self) -> str:
+        """SHA-256 of everything that a probability depends on."""
+        values = [self.bias, sorted(self.weights.items()), self.threshold]
+        return hashlib.sha256(json.dumps(values).encode()).hexdigest()
+
     def save(self, path: Path) -> None:
         path.write_text(json.dumps(asdict(self), ensure_ascii=False, indent=1, sort_keys=True) + "\n", "utf-8")
 
@@ -55,14 +68,23 @@ def load_calibration(index: Path, encoder: str) -> Calibration:
     """A team's own calibration beside its index if it was fitted with this encoder, else the one that ships."""
     own = index / FILE
     if own.is_file():
-        calibration = _read(own.read_text("utf-8"))
-        if calibration.encoder == encoder:
+        try:
+            calibration = _read(own.read_text("utf-8"))
+        except (ValueError, TypeError, OSError):
+            raise IndexDamaged(
+                f"{own} 已损坏。请删掉它，或用 kbqa calibrate 重新拟合。",
+                f"{own} is damaged. Delete it, or fit it anew with kbqa calibrate.",
+            ) from None
+        if calibration.encoder == encoder and set(calibration.weights) <= set(NAMES):
             return calibration
     return _read(resources.files("kbqa.models").joinpath("static-zh-en", FILE).read_text("utf-8"))
 
 
 def _read(text: str) -> Calibration:
-    return Calibration(**json.loads(text))
+    values = json.loads(text)
+    if not isinstance(values, dict) or not isinstance(values.get("weights"), dict):
+        raise ValueError("no calibration")
+    return Calibration(**values)
 
 
 def features(found: Found) -> dict[str, float]:
@@ -93,7 +115,8 @@ def features(found: Found) -> dict[str, float]:
         "outward": float(bool(_OUTWARD.search(fold(question.text)))),
         **found.gaps,
     }
-    return {**values, **{f"asks {kind}": float(question.kind == kind) for kind in _KINDS}}
+    values |= {f"asks {kind}": float(question.kind == kind) for kind in _KINDS}
+    return {name: values[name] for name in NAMES}
 
 
 def confidence(found: Found, calibration: Calibration) -> float:

@@ -98,8 +98,9 @@ def _parts(cases: Sequence[Case]) -> list[frozenset[str]]:
 
 def _for_part(part: frozenset[str], cases: Sequence[Case], seed: int) -> list[Case]:
     """What a part is asked: questions on its notes, and some on others, which it does not answer."""
-    own = [case for case in cases if case.answerable and part.issuperset(case.sources)]
-    foreign = [replace(c, answerable=False) for c in cases if c.answerable and part.isdisjoint(c.sources)]
+    placed = [case for case in cases if case.answerable and case.sources]
+    own = [case for case in placed if part.issuperset(case.sources)]
+    foreign = [replace(case, answerable=False) for case in placed if part.isdisjoint(case.sources)]
     missing = [case for case in cases if not case.answerable]
     draw = Random(seed)
     return [
@@ -115,6 +116,11 @@ def _index(notes: Path, folder: Path, part: frozenset[str] | None, settings: Bui
     if part is not None:
         chosen = folder / "notes"
         for source in part:
+            if not (notes / source).is_file():
+                raise EvaluationError(
+                    f"问题集的 sources 里有 {source}，笔记里没有这一篇。请改正问题集。",
+                    f"The questions name {source} as a source, which is no note. Mend the question file.",
+                )
             (chosen / source).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(notes / source, chosen / source)
     made_by = Settings(build=settings)

@@ -83,7 +83,7 @@ def _case(row: dict[str, Any], number: int) -> Case:
         raise TypeError("answerable has to be true or false")
     return Case(
         id=str(row.get("id") or f"row{number}"),
-        question=row["question"],
+        question=row["question"].encode("utf-8", "ignore").decode(),  # half a surrogate pair can be written nowhere
         type=str(row.get("type") or ""),
         history=tuple({"role": str(t["role"]), "content": str(t["content"])} for t in row.get("history") or ()),
         answerable=answerable,

@@ -53,5 +53,6 @@ def refusal_recall_at(confidence: Sequence[float], answerable: Sequence[bool], f
     yes, no = np.sort(scores[kind]), scores[~kind]
     if yes.size == 0 or no.size == 0:
         return 0.0
-    threshold = yes[int(np.floor(false_refusal * yes.size))]  # so many are below it, no more
+    lost = int(np.floor(false_refusal * yes.size))
+    threshold = yes[lost] if lost < yes.size else np.inf  # so many are below it, no more
     return float((no < threshold).mean())

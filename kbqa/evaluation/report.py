@@ -212,7 +212,10 @@ def _csv(made: Report) -> str:
     for row in made.per_question:
         cells = {name: row.get(name) for name in columns}
         writer.writerow(
-            {k: f"'{v}" if isinstance(v, str) and v.startswith(("=", "+", "-", "@")) else v for k, v in cells.items()}
+            {
+                k: f"'{v}" if isinstance(v, str) and v.startswith(("=", "+", "-", "@", "\t")) and v != "-" else v
+                for k, v in cells.items()
+            }
         )
     return text.getvalue()
 
@@ -226,7 +229,7 @@ def page_data(cases: Sequence[Case], results: Sequence[Result], made: Report, ti
         found = relevance(result.passages, case.evidence)
         if case.answerable and case.evidence:
             ranks[str(found.index(True) + 1) if any(found) else "none"] += 1
-        missed = [n[0] for n in case.nuggets if not nugget_recall(result.answer, [n])] if case.answerable else []
+        missed = [n[0] for n in case.nuggets if n and not nugget_recall(result.answer, [n])] if case.answerable else []
         questions.append({
             **row, "nuggets_missed": missed, "passages": list(result.passages), "seconds": round(result.seconds, 4),
             "citations": [{"doc_id": c.doc_id, "quote": c.quote, "heading_path": list(c.heading_path)} for c in result.citations],

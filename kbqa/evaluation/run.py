@@ -114,10 +114,14 @@ def make_folder(out: Path) -> None:
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise EvaluationError(
-            f"不能写入 {out}（{error.strerror}）。请用 --out 换一个文件夹。",
-            f"Cannot write to {out}. Choose another --out.",
-        ) from None
+        raise _unwritable(out, error) from None
+
+
+def _unwritable(out: Path, error: OSError) -> EvaluationError:
+    return EvaluationError(
+        f"不能写入 {out}（{error.strerror}）。请用 --out 换一个文件夹。",
+        f"Cannot write to {out}. Choose another --out.",
+    )
 
 
 class _writer:
@@ -131,8 +135,13 @@ class _writer:
         if self._out is None:
             return lambda result: None
         make_folder(self._out)
-        (self._out / STATE).write_text(json.dumps(self._state, sort_keys=True), "utf-8")
-        file = self._file = (self._out / RUN).open("a" if self._goes_on else "w", encoding="utf-8")
+        try:
+            (self._out / STATE).write_text(json.dumps(self._state, sort_keys=True), "utf-8")
+            file = self._file = (self._out / RUN).open("a" if self._goes_on else "w", encoding="utf-8")
+        except OSError as error:
+            raise _unwritable(self._out, error) from None
+        if self._goes_on and not (self._out / RUN).read_bytes().endswith(b"\n"):
+            file.write("\n")  # behind a line that was cut off
 
         def keep(result: Result) -> None:
             file.write(json.dumps(run_line(result), ensure_ascii=False) + "\n")
@@ -150,7 +159,8 @@ def _state(kb: KnowledgeBase, cases: Sequence[Case]) -> dict[str, str]:
     asked = json.dumps([[c.id, c.question, c.history] for c in cases], ensure_ascii=False)
     return {
         "generation": kb.info().notes_digest, "dictionary": kb.info().dictionary_digest, "encoder": kb.info().encoder_digest,
-        "settings": kb.settings.digest, "questions": hashlib.sha256(asked.encode()).hexdigest(), "threshold": str(kb.answer_threshold),
+        "build": json.dumps(kb.info().settings, sort_keys=True), "reader": f"{kb.info().reader_version} {kb.info().segmenter}",
+        "settings": kb.settings.digest, "calibration": kb.calibration.digest, "questions": hashlib.sha256(asked.encode()).hexdigest(),
     }  # fmt: skip
 
 
@@ -169,14 +179,20 @@ def _held(out: Path, kb: KnowledgeBase, cases: Sequence[Case]) -> dict[str, Resu
 def run_line(result: Result) -> dict[str, Any]:
     """A result as a line of `run.jsonl`."""
     citations = [{"doc_id": c.doc_id, "start": c.start, "end": c.end, "quote": c.quote} for c in result.citations]
-    return {**asdict(result), "citations": citations, "seconds": round(result.seconds, 4)}
+    places = [[c.heading_path, c.line, c.also_in, c.matched] for c in result.citations]
+    return {**asdict(result), "citations": citations, "seconds": round(result.seconds, 4), "places": places}
 
 
 def _read_line(line: str) -> Result | None:
     """A line of `run.jsonl`; None for one that was cut off."""
     try:
         row = json.loads(line)
-        row["citations"] = tuple(Citation(**c) for c in row["citations"])
+        row["citations"] = tuple(
+            Citation(
+                **c, heading_path=tuple(path), line=line, also_in=tuple(map(tuple, copies)), matched=tuple(matched)
+            )
+            for c, (path, line, copies, matched) in zip(row["citations"], row.pop("places"), strict=True)
+        )
         row["sentences"] = tuple((text, tuple(numbers)) for text, numbers in row["sentences"])
         return Result(**{**row, "passages": tuple(row["passages"]), "cited": tuple(row["cited"])})
     except (ValueError, KeyError, TypeError):

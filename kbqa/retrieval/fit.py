@@ -33,7 +33,12 @@ _HEADING: dict[str, re.Pattern[str]] = {
 
 # Sections that speak of something beside the matter itself, and the wording that asks for just that.
 _ASIDES = (
-    (re.compile(r"错误|误区|踩坑|避坑|常犯"), re.compile(r"错|误|坑|注意|避免|毛病|问题|哪儿没|不对|不能|不该|不要|不行|别(?!人|家|的)|(?:为什么|为何|为啥|凭什么).{0,16}不")),
+    (
+        re.compile(r"错误|误区|踩坑|避坑|常犯"),
+        re.compile(
+            r"错|误|坑|注意|避免|毛病|问题|哪儿没|不对|不能|不该|不要|不行|别(?!人|家|的)|(?:为什么|为何|为啥|凭什么).{0,16}不"
+        ),
+    ),
     (
         re.compile(r"易混|混淆"),
         re.compile(r"区别|不同|差|混|分清|一样|一回事|对比|比较|还是|difference|differ|vs|compare"),
