@@ -12,7 +12,7 @@ from kbqa.evaluation.run import run
 from kbqa.knowledge import KnowledgeBase
 
 ROOT = Path(__file__).parents[1]
-FLOORS = {"Success@1": 0.68, "Success@3": 0.83, "nugget_recall": 0.62, "cited_evidence": 0.65, "refusal_recall": 0.5}
+FLOORS = {"Success@1": 0.62, "Success@3": 0.76, "nugget_recall": 0.55, "cited_evidence": 0.6, "refusal_recall": 0.55}
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +34,7 @@ def test_every_citation_is_exact(measured: Report) -> None:
 
 
 def test_answerable_questions_are_rarely_refused(measured: Report) -> None:
-    assert measured.aggregate["false_refusal"] <= 0.16
+    assert measured.aggregate["false_refusal"] <= 0.08
 
 
 def test_answers_can_be_read_in_one_glance(measured: Report) -> None:
