@@ -175,7 +175,7 @@ class KnowledgeBase:
 
 def _understand(index: Index, question: str, history: Sequence[Turn]) -> Question:
     asked = check(question)
-    speller = Speller(index.sounds, index.vocabulary.ids, index.segmenter)
+    speller = Speller(index.sounds, index.vocabulary.ids, index.segmenter, index.lexical.frequency, len(index.chunks))
     corrected, words = speller.correct(asked)
     # A follow-up refers to what the turn before was understood as, not to its typo.
     history = [

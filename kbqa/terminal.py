@@ -218,7 +218,7 @@ def render_calibration(report: CalibrationReport, path: Path) -> None:
     )
     console.print(f"AUROC            {report.auroc:.3f}（交叉验证 cross-validated）", markup=False)
     console.print(
-        f"拒答 refused      {report.refused:.0%}，误拒 falsely 5%，阈值 threshold {report.calibration.threshold:.2f}",
+        f"拒答 refused      {report.refused:.0%}，误拒 falsely 4%，阈值 threshold {report.calibration.threshold:.2f}",
         markup=False,
     )
     console.print(f"校准误差 error    {report.error:.3f}", markup=False)

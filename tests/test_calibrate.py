@@ -129,7 +129,7 @@ def two_heaps(size: int, seed: int = 3) -> tuple[list[dict[str, float]], np.ndar
 def test_the_fit_finds_the_model_that_made_the_data() -> None:
     """For two heaps of width 1 at ±1 the log odds are 2x, and everything else follows from the normal distribution."""
     normal = NormalDist()
-    cut = 1 + normal.inv_cdf(FALSE_REFUSALS)  # 5 % of the answerable are below it
+    cut = 1 + normal.inv_cdf(FALSE_REFUSALS)  # so many of the answerable are below it
     report = _fit(*two_heaps(8000), "encoder")
     calibration = report.calibration
     assert calibration.weights["x"] == pytest.approx(2, abs=0.1) and calibration.bias == pytest.approx(0, abs=0.1)

@@ -17,7 +17,8 @@ CORPUS = Path(__file__).resolve().parents[1] / "corpus"
 
 def speller_of(index: Path) -> Speller:
     opened = Index.open(index)
-    return Speller(opened.sounds, opened.vocabulary.ids, opened.segmenter)
+    frequency, chunks = opened.lexical.frequency, len(opened.chunks)
+    return Speller(opened.sounds, opened.vocabulary.ids, opened.segmenter, frequency, chunks)
 
 
 @pytest.fixture(scope="module")

@@ -25,7 +25,7 @@ from kbqa.evaluation.questions import Case
 from kbqa.knowledge import KnowledgeBase
 from kbqa.settings import BuildSettings, Settings
 
-FALSE_REFUSALS = 0.05
+FALSE_REFUSALS = 0.04
 _FOLDS = 5
 _SEED = 11
 _STRENGTH = 0.1  # inverse of the L2 penalty on standardised features

@@ -24,16 +24,27 @@ _LATIN_RUN = re.compile(r"(?<![a-z0-9])[a-z]{4,24}(?![a-z0-9])")
 
 _FUNCTION_TAGS = frozenset("ducprmqyfeok")  # adverbs, particles, conjunctions, prepositions, pronouns, numerals, …
 
+_COMMON_AT_LEAST, _COMMON_SHARE = 3, 0.005
 _EVERYDAY = 3  # characters of a word up to which it has to be a term to be put in
 
 
 class Speller:
     """Corrects questions against the words of one index."""
 
-    def __init__(self, sounds: Sounds, known: Mapping[str, int], segmenter: Segmenter) -> None:
+    def __init__(
+        self,
+        sounds: Sounds,
+        known: Mapping[str, int],
+        segmenter: Segmenter,
+        frequency: Sequence[int] = (),
+        chunks: int = 0,
+    ) -> None:
+        """`frequency`: in how many of the `chunks` each word of `known` stands."""
         self._sounds = sounds
         self._known = known
         self._segmenter = segmenter
+        self._frequency = frequency
+        self._common = max(_COMMON_AT_LEAST, int(_COMMON_SHARE * chunks))
 
     def correct(self, text: str) -> tuple[str, tuple[str, ...]]:
         """The text with likely slips mended, and the words that were put in."""
@@ -98,9 +109,13 @@ class Speller:
         candidates = self._sounds.of_word(window)
         same = [w for w in candidates if len(w) == len(window) and w != window]
         # At least one character has to be right: otherwise any two syllables would be a "typo". Short everyday words sound
-        # like one another all the time; only a word of the trade is likely to have been meant.
+        # like one another all the time; only a term, or a word that these notes use a lot, is likely to have been meant.
         alike = (w for w in same if any(a == b for a, b in zip(w, window, strict=True)))
-        return next((w for w in alike if len(w) > _EVERYDAY or self._is_term(w)), "")
+        return next((w for w in alike if len(w) > _EVERYDAY or self._is_term(w) or self._is_common(w)), "")
+
+    def _is_common(self, word: str) -> bool:
+        number = self._known.get(word)
+        return number is not None and len(self._frequency) > number and int(self._frequency[number]) >= self._common
 
     def _is_term(self, word: str) -> bool:
         return any(m.end - m.start == len(word) for m in self._segmenter.matches(word))
