@@ -53,4 +53,6 @@ def test_meaning_counts_more_the_less_is_spoken_of() -> None:
     assert np.argmax(_weighted(parts, 0.0, False)) == 1
     assert math.isclose(_weighted(parts, 1.0, False)[1], 0.35 * WEIGHTS["dense"], rel_tol=1e-5)
     parts["dense"][:] = (0.2, 0.215)
-    assert math.isclose(_weighted(parts, 1.0, False)[0], 0.3 * WEIGHTS["lexical"] + 0.2 * WEIGHTS["dense"], rel_tol=1e-5)
+    assert math.isclose(
+        _weighted(parts, 1.0, False)[0], 0.3 * WEIGHTS["lexical"] + 0.2 * WEIGHTS["dense"], rel_tol=1e-5
+    )

@@ -45,7 +45,7 @@ def test_every_citation_is_a_quote(question: str, kb: KnowledgeBase) -> None:
 def test_every_sentence_is_in_its_citations(question: str, kb: KnowledgeBase) -> None:
     """Nothing is said that is not quoted: a sentence's words are its citations' words, and every citation is used."""
     answer = kb.ask(question)
-    assert not answer.abstained and answer.citations and answer.confidence >= kb.settings.query.answer_threshold
+    assert not answer.abstained and answer.citations and answer.confidence >= kb.answer_threshold
     used = set()
     for sentence in answer.sentences:
         assert sentence.citations
@@ -78,7 +78,7 @@ def test_what_is_answered(question: str, said: list[str], kb: KnowledgeBase) -> 
 def test_not_in_the_notes(question: str, kb: KnowledgeBase) -> None:
     """One fixed sentence in the asker's language, no citation, and the nearest passages."""
     answer = kb.ask(question)
-    assert answer.abstained and answer.citations == () and answer.confidence < kb.settings.query.answer_threshold
+    assert answer.abstained and answer.citations == () and answer.confidence < kb.answer_threshold
     assert len(answer.sentences) == 1 and answer.sentences[0].citations == ()
     assert answer.text.isascii() == question.isascii()
     assert answer.related and answer.related == answer.hits[: len(answer.related)]

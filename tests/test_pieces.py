@@ -11,7 +11,22 @@ import pytest
 from kbqa.errors import EncoderError
 from kbqa.indexing.pieces import LONGEST_HAN, Pieces
 
-WORDS = ["用户", "生命", "周期", "生命周期", "用户生命周期价值", "增长", "用", "户", "价", "growth", "2024", "24", "é", "☃"]
+WORDS = [
+    "用户",
+    "生命",
+    "周期",
+    "生命周期",
+    "用户生命周期价值",
+    "增长",
+    "用",
+    "户",
+    "价",
+    "growth",
+    "2024",
+    "24",
+    "é",
+    "☃",
+]
 PARTS = ["#gro", "#row", "#wth", "#owths"]
 
 

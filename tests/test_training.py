@@ -173,7 +173,9 @@ def test_batches_keep_hard_negatives_apart_from_the_answers_of_others() -> None:
 
 
 def test_vocabulary_holds_words_terms_characters_and_parts() -> None:
-    counts = vocabulary.count_words(["用户增长依靠产品增长", "growth of users 2024 用户", "拉新成本"] * 50, ["裂变拉新"])
+    counts = vocabulary.count_words(
+        ["用户增长依靠产品增长", "growth of users 2024 用户", "拉新成本"] * 50, ["裂变拉新"]
+    )
     assert counts["用户"] == 100 and counts["growth"] == 50 and counts["2024"] == 50
     assert counts["拉新成本"] == 50  # a text of its own
     size = vocabulary.VocabularySize(total=500, english_words=50, english_parts=30)
@@ -232,18 +234,27 @@ def test_anchored_rows_lean_towards_their_start_in_their_own_length() -> None:
 
 
 def test_parallel_pairs_have_one_english_side() -> None:
-    found = alignment.parallel([("增长", "growth"), ("growth", "增长"), ("增长", "留存"), ("a word", "in English"), ("x" * 500, "长")])
+    found = alignment.parallel(
+        [("增长", "growth"), ("growth", "增长"), ("增长", "留存"), ("a word", "in English"), ("x" * 500, "长")]
+    )
     assert found == [("growth", "增长")]
 
 
 def test_keyword_queries_are_words_of_their_passage_and_their_translations() -> None:
     passage = "平台经营者应当建立消费者投诉处理制度，并在十五日内答复消费者。商品存在缺陷的，应当停止销售并召回商品。"
     dictionary = synthetic.glosses(
-        [("consumer", "消费者"), ("to recall (a product)", "召回"), ("(old) goods; see also", "商品"), ("abbr. for x", "平台")]
+        [
+            ("consumer", "消费者"),
+            ("to recall (a product)", "召回"),
+            ("(old) goods; see also", "商品"),
+            ("abbr. for x", "平台"),
+        ]
     )
     assert dictionary == {"消费者": ["consumer"], "召回": ["recall"], "商品": ["goods; see also"]}
     passages = [passage] + [f"{passage}第{i}条同样适用于召回的商品与消费者。" for i in range(30)]
-    chinese, english = synthetic.keyword_queries(passages, {"消费者": ["consumer"], "召回": ["recall"], "商品": ["goods"]}, 3)
+    chinese, english = synthetic.keyword_queries(
+        passages, {"消费者": ["consumer"], "召回": ["recall"], "商品": ["goods"]}, 3
+    )
     assert len(chinese) > 10 and all(set(query) - {" "} <= set(found) for query, found in chinese)
     assert english and all(set(query.split()) & {"consumer", "recall", "goods"} for query, _ in english)
     assert synthetic.keyword_queries(passages, {}, 3)[1] == []

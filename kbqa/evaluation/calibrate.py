@@ -1,7 +1,7 @@
 """Fitting the probability that the notes answer: judged questions → a `Calibration`, validated by cross-validation.
 
-The questions have to be others than those that answers are judged by. `kbqa/training/data/questions.jsonl` has 824 of our own
-on the handbook, a quarter of which it does not answer: near misses (the topic is there, the asked thing is not) above all.
+The questions have to be others than those that answers are judged by. `kbqa/training/data/questions.jsonl` has 864 of our own
+on the handbook, more than a quarter of which it does not answer: near misses (the topic is there, the asked thing is not) above all.
 They are asked of the whole folder and of parts of it, so that the fit holds for small folders too: what is asked of notes that a part does not
 have is not answered by it.
 """
