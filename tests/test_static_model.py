@@ -124,7 +124,9 @@ def test_cut_off_weights_and_sizes_that_do_not_fit(folder: Path) -> None:
 def test_shipped_model_fits_and_has_a_card(shipped: StaticModel) -> None:
     files = list(SHIPPED.iterdir())
     assert sum(file.stat().st_size for file in files) <= 35_000_000
-    assert {file.name for file in files} == {"model.safetensors", "vocabulary.txt", "config.json", "README.md"}
+    assert {file.name for file in files} == {
+        "model.safetensors", "vocabulary.txt", "config.json", "README.md", "calibration.json",
+    }  # fmt: skip
     assert shipped.dimension == 1024
     card = (SHIPPED / "README.md").read_text(encoding="utf-8")
     for word in ("CC BY-SA 4.0", "cedict_zh_en", "kbqa.text.fold", "## Limits", "nDCG@10"):
