@@ -93,7 +93,7 @@ def run(
     left = [case for case in cases if case.id not in held]
     done = len(cases) - len(left)
     results = dict(held)
-    with _writer(out, kb, cases, bool(held)) as keep:
+    with _Writer(out, kb, cases, bool(held)) as keep:
         for result in parallel_map(lambda case: run_case(kb, case), left, worthwhile=len(left) > _WORTH_FORKING):
             results[result.id] = result
             keep(result)
@@ -124,7 +124,7 @@ def _unwritable(out: Path, error: OSError) -> EvaluationError:
     )
 
 
-class _writer:
+class _Writer:
     """Writes results to `run.jsonl` one by one; does nothing without a folder."""
 
     def __init__(self, out: Path | None, kb: KnowledgeBase, cases: Sequence[Case], goes_on: bool) -> None:
