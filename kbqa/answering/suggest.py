@@ -85,9 +85,8 @@ def _facets(index: Index, found: Found) -> Iterator[tuple[str, str]]:
     if question.kind != "compare":
         for other in term.confusable[:1]:
             yield f"{term.name}和{other}", _asking(f"{term.name} 和 {other} 有什么区别")
-    defined = {fold(name) for t in index.glossary.terms if t.definition for name in (t.name, *t.aliases)}
     for other in term.related:
-        if fold(other) in defined and fold(other) not in question.names:
+        if fold(other) in index.segmenter.defined and fold(other) not in question.names:
             yield other, _asking(f"什么是{other}")
 
 

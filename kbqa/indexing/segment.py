@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from importlib import metadata
 
 import ahocorasick_rs
@@ -60,6 +60,11 @@ class Segmenter:
         says = {fold(say): i for i, rule in enumerate(glossary.paraphrases) for say in rule.say}
         self._says = list(says.values())
         self._say_matcher = _automaton(list(says))
+
+    @cached_property
+    def defined(self) -> frozenset[str]:
+        """Folded names, English aside, of the terms that the notes define."""
+        return frozenset(fold(n) for t in self.glossary.terms if t.definition for n in (t.name, *t.aliases))
 
     def concept(self, term: int) -> str:
         """The token shared by all names of a term."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 from kbqa.indexing.segment import CONCEPT, Segmenter
 from kbqa.text import squeeze
@@ -10,15 +11,8 @@ from kbqa.text import squeeze
 
 def matched_because(question: str, text: str, shared: Sequence[str], segmenter: Segmenter) -> tuple[str, ...]:
     """Shared index tokens for people: words as they are, a term as `LTV = 用户生命周期价值` where the text calls it otherwise."""
-    asked = {segmenter.concept(m.term): m.surface for m in reversed(segmenter.matches(question))}
-    said = {segmenter.concept(m.term): m.surface for m in reversed(segmenter.matches(text))}
-    said.update(
-        {
-            c: s
-            for m in segmenter.matches(text)
-            if squeeze(s := m.surface) == squeeze(asked.get(c := segmenter.concept(m.term), ""))
-        }
-    )
+    asked = _asked(question, segmenter)
+    said = _said(text, {token for token in shared if token.startswith(CONCEPT)}, asked, segmenter)
     shown: dict[str, str] = {}
     for token in sorted(shared, key=lambda token: not token.startswith(CONCEPT)):  # a word adds nothing to its term
         here = said.get(token) or token.removeprefix(CONCEPT)
@@ -27,3 +21,19 @@ def matched_because(question: str, text: str, shared: Sequence[str], segmenter: 
         if token.startswith(CONCEPT) or keys[0] not in shown:
             shown[keys[1]] = shown[keys[0]] = here if keys[0] == keys[1] else f"{there} = {here}"
     return tuple(dict.fromkeys(shown.values()))
+
+
+@lru_cache(maxsize=8)  # a question is compared with ten hits and more citations
+def _asked(question: str, segmenter: Segmenter) -> Mapping[str, str]:
+    """Concept token → how the question calls it."""
+    return {segmenter.concept(m.term): m.surface for m in reversed(segmenter.matches(question))}
+
+
+def _said(text: str, concepts: set[str], asked: Mapping[str, str], segmenter: Segmenter) -> dict[str, str]:
+    """Concept token → how a text calls it: as the question does if it does so anywhere, else by its first name there."""
+    said: dict[str, str] = {}
+    for match in segmenter.matches(text) if concepts else ():
+        concept = segmenter.concept(match.term)
+        if concept in concepts and (concept not in said or squeeze(match.surface) == squeeze(asked.get(concept, ""))):
+            said[concept] = match.surface
+    return said
