@@ -104,8 +104,7 @@ def ask(
 
     kb = _open(index, reranker)
     answer = kb.ask(question)
-    if not answer.choices:  # small talk is no gap
-        record_gap(kb.path, answer, "cli")
+    record_gap(kb.path, answer, "cli")
     if as_json:
         print_json(answer_json(answer))
     else:
@@ -232,9 +231,9 @@ def evaluate(
     as_json: JsonOption = False,
 ) -> None:
     """批量评测：问题（JSONL、CSV、XLSX）→ 指标与报告；中断了会接着跑。Run a question set and measure the answers."""
-    from kbqa.evaluation.compare import check, parse_requirement, read_requirements
     from kbqa.evaluation.questions import read_cases
     from kbqa.evaluation.report import latency, report, write
+    from kbqa.evaluation.requirements import check, parse_requirement, read_requirements
     from kbqa.evaluation.run import make_folder, run
     from kbqa.evaluation.tables import read_table
     from kbqa.knowledge import KnowledgeBase

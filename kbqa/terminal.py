@@ -212,13 +212,15 @@ def render_report(report: Report, times: dict[str, float], out: Path) -> None:
 
 def render_calibration(report: CalibrationReport, path: Path) -> None:
     """What was fitted on, and how good it is on questions that it was not fitted on."""
+    from kbqa.evaluation.calibrate import FALSE_REFUSALS
+
     console = new_console()
     console.print(
         f"问题 questions    {report.answerable} 能答 answerable，{report.unanswerable} 不能答 not", markup=False
     )
     console.print(f"AUROC            {report.auroc:.3f}（交叉验证 cross-validated）", markup=False)
     console.print(
-        f"拒答 refused      {report.refused:.0%}，误拒 falsely 4%，阈值 threshold {report.calibration.threshold:.2f}",
+        f"拒答 refused      {report.refused:.0%}，误拒 falsely {FALSE_REFUSALS:.0%}，阈值 threshold {report.calibration.threshold:.2f}",
         markup=False,
     )
     console.print(f"校准误差 error    {report.error:.3f}", markup=False)

@@ -14,20 +14,17 @@ import pytest
 from kbqa.errors import EvaluationError
 from kbqa.evaluation.compare import (
     Comparison,
-    Requirement,
-    check,
     compare,
     load_report,
     paired_p,
-    parse_requirement,
     randomization_test,
-    read_requirements,
     score,
     sign_test,
 )
 from kbqa.evaluation.questions import Case
 from kbqa.evaluation.report import _means, write
 from kbqa.evaluation.report import report as judge
+from kbqa.evaluation.requirements import Requirement, check, parse_requirement, read_requirements
 from kbqa.evaluation.run import Result
 from kbqa.terminal_compare import comparison_json, render_comparison
 

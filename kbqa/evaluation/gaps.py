@@ -117,7 +117,7 @@ def record_gap(index: Path, answer: Answer, source: Source, now: datetime | None
         index: the index folder, beside whose CURRENT the record lies.
         now: the present if left out; without a time zone it is local time.
     """
-    if not (answer.abstained and is_question(answer.question)):
+    if not answer.abstained or answer.choices or not is_question(answer.question):  # choices: small talk
         return False
     at = (now or datetime.now(timezone.utc)).astimezone(timezone.utc)
     nearest = tuple(Near(h.chunk.doc_id, h.chunk.heading_path) for h in (answer.related or answer.hits)[:_NEAREST])

@@ -6,12 +6,13 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 from kbqa.terms.glossary import name_key
+from kbqa.terms.patterns import HAN
 from kbqa.text import Span, fold
 from kbqa.types import Document, Place, Section, Term
 
-_HAN = "\u3400-\u9fff"
 _FORMULA = re.compile(
     r"^(?:[-*\u2022]\s+|\d{1,2}[.\u3001]\s*)?(?:(?:计算)?公式[^:=]{0,6}:\s*)?(?P<left>[^=\u3002]{1,40}?)\s*=\s*(?P<right>\S.*)$"
 )
@@ -30,13 +31,14 @@ def with_facets(document: Document, folded: str, spans: Sequence[Span], terms: S
     every = [[name_key(name) for name in (term.name, *term.aliases, *term.english)] for term in terms]
     confusable = _confusable(document, folded, frozenset(name for names in every for name in names))
     related = _related(document)
+    behind = _formulas_behind(document, folded, spans)
     subject = {name_key(name) for name in (document.title, *document.aliases)}
     result = []
     for term, names in zip(terms, every, strict=True):
         result.append(
             replace(
                 term,
-                formula=next((formulas[name] for name in names if name in formulas), None),
+                formula=next((formulas[name] for name in names if name in formulas), behind.get(term.definition)),
                 confusable=tuple(dict.fromkeys(other for name in names for other in confusable.get(name, ()))),
                 related=tuple(r for r in related if name_key(r) not in names) if subject & set(names) else (),
             )
@@ -54,7 +56,7 @@ def formula_parts(sentence: str) -> tuple[str, str] | None:
     if (
         not 2 <= len(left) <= 20
         or re.search(r"[+*/:,]\s|[\u3002;]", left)
-        or not re.search(rf"[{_HAN}a-z]{{2}}", _FIGURES.sub("", re.split(r"[,;\u3002]", right)[0]))
+        or not re.search(rf"[{HAN}a-z]{{2}}", _FIGURES.sub("", re.split(r"[,;\u3002]", right)[0]))
     ):
         return None
     return left, right
@@ -71,6 +73,18 @@ def _formulas(document: Document, folded: str, spans: Sequence[Span]) -> dict[st
             begins = start + (marker.end() if marker else 0)
             found.setdefault(name_key(parts[0]), (document.doc_id, begins, end))
     return found
+
+
+_UNNAMED = re.compile(rf"(?:计算)?公式:[^=]*[{HAN}][^=]*[/*][^=]*$")
+
+
+def _formulas_behind(document: Document, folded: str, spans: Sequence[Span]) -> dict[Place | None, Place]:
+    """Sentence → the one behind it that is a formula without a name (`公式：完成人数 ÷ 参与人数`): it is of what was just defined."""
+    return {
+        (document.doc_id, *before): (document.doc_id, *span)
+        for before, span in pairwise(spans)
+        if _UNNAMED.match(folded[slice(*span)])
+    }
 
 
 def _confusable(document: Document, folded: str, known: frozenset[str]) -> dict[str, list[str]]:

@@ -88,8 +88,7 @@ def stream_reply(kb: KnowledgeBase, text: str, messages: list[Message], past: li
         _log.exception("question failed: %r", text[:200])
         yield text, [*messages, _said(render.error_html(_FAULT))], past, gr.skip()
         return
-    if not answer.choices:  # small talk is no gap
-        record_gap(kb.path, answer, "chat")
+    record_gap(kb.path, answer, "chat")
     for shown in range(1, len(answer.sentences) if not answer.abstained else 0):
         yield "", [*messages, _said(render.answer_html(answer, shown))], past, gr.skip()
         time.sleep(_PAUSE)
