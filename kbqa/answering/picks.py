@@ -71,12 +71,13 @@ class Scored:
 _FIELD = re.compile(rf"(?:{'|'.join(LABELS.values())}):")
 PLACE_BONUS = (0.6, 0.35, 0.2, 0.1, 0.05)
 _FORMULA_BONUS, FIT_BONUS, COUNT_BONUS, ASIDE_PENALTY = 0.7, 0.25, 0.3, 0.5
-_DEFINED_JUST_BEFORE = 0.5
+_DEFINED_JUST_BEFORE, _GLOSSARY_BONUS = 0.5, 0.7
 
 
 def scored_sentences(index: Index, found: Found) -> list[Scored]:
     """All sentences of the best chunks, the best first."""
     kind, count = found.question.kind, asked_count(found.question.text)
+    asked_formulas = {t.formula[:2] for i in found.question.terms if (t := index.glossary.terms[i]).formula}
     result: list[Scored] = []
     for place, row in enumerate(found.rows):
         document = index.documents.row(int(index.chunks.places[row, 0]))
@@ -93,7 +94,9 @@ def scored_sentences(index: Index, found: Found) -> list[Scored]:
             if document.doc_id == TERM_FILE and _FIELD.match(text):
                 continue  # what else a term is called answers nothing
             score = sentence.score + bonus + _fit_bonus(kind, text, count, found.question.names) - _thinness(text, kind)
-            if kind == "formula" and previous and formula_strength(text):
+            if kind == "formula" and (document.doc_id, start) in asked_formulas:
+                score += _GLOSSARY_BONUS
+            elif kind == "formula" and previous and formula_strength(text):
                 score += _defined_just_before(document, previous, start, found.question.names)
             previous = (start, end)
             result.append(Scored(row, place, document, start, end, score, sentence.coverage))
