@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
 
-from kbqa import KnowledgeBase
+from kbqa import KnowledgeBase, cli
+from tests.command import Kbqa, Outcome
 
 # The paragraph that stands word for word in two notes.
 SHARED = (
@@ -153,3 +155,20 @@ def notes(_notes: Path, tmp_path: Path) -> Path:
 def index(_index: Path, tmp_path: Path) -> Path:
     """A copy of the index over `notes` that a test may change or break."""
     return Path(shutil.copytree(_index, tmp_path / "index", ignore=shutil.ignore_patterns(".lock")))
+
+
+@pytest.fixture
+def kbqa(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Kbqa:
+    """Run the entry point with some arguments."""
+
+    def call(*arguments: object) -> Outcome:
+        monkeypatch.setattr(sys, "argv", ["kbqa", *map(str, arguments)])
+        code = 0
+        try:
+            cli.main()
+        except SystemExit as stop:
+            code = stop.code if isinstance(stop.code, int) else int(stop.code is not None)
+        captured = capsys.readouterr()
+        return Outcome(code, captured.out, captured.err)
+
+    return call

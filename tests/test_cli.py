@@ -10,7 +10,6 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -18,40 +17,10 @@ import pytest
 from kbqa import KnowledgeBase, cli, errors
 from kbqa.errors import KbqaError
 from kbqa.indexing import store
+from tests.command import Kbqa, both_languages
 
 ROOT = Path(__file__).resolve().parents[1]
 Write = Callable[[Path, Mapping[str, str]], Path]
-
-
-@dataclass(frozen=True)
-class Outcome:
-    code: int
-    out: str
-    err: str
-
-
-Kbqa = Callable[..., Outcome]
-
-
-@pytest.fixture
-def kbqa(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Kbqa:
-    """Run the entry point with some arguments."""
-
-    def call(*arguments: object) -> Outcome:
-        monkeypatch.setattr(sys, "argv", ["kbqa", *map(str, arguments)])
-        code = 0
-        try:
-            cli.main()
-        except SystemExit as stop:
-            code = stop.code if isinstance(stop.code, int) else int(stop.code is not None)
-        captured = capsys.readouterr()
-        return Outcome(code, captured.out, captured.err)
-
-    return call
-
-
-def both_languages(text: str) -> bool:
-    return bool(re.search(r"[\u4e00-\u9fff]{4}", text) and re.search(r"[A-Za-z]+ [a-z]+ [a-z]+", text))
 
 
 # --- index and info ---------------------------------------------------------------------------------------------------

@@ -6,16 +6,15 @@ import csv
 import io
 import json
 import re
-import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 import pytest
 
-from kbqa import KnowledgeBase, cli
+from kbqa import KnowledgeBase
 from kbqa.terms.export import COLUMNS
+from tests.command import Kbqa, both_languages
 
 Write = Callable[[Path, Mapping[str, str]], Path]
 
@@ -49,16 +48,6 @@ title: 货架
 NAMES = ["补货间隔", "陈列面", "防火面", "首屏款", "夜宵券"]
 
 
-@dataclass(frozen=True)
-class Outcome:
-    code: int
-    out: str
-    err: str
-
-
-Kbqa = Callable[..., Outcome]
-
-
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory, write_notes: Write) -> Path:
     """The index over the notes above. Nobody changes it."""
@@ -70,26 +59,10 @@ def shop(tmp_path_factory: pytest.TempPathFactory, write_notes: Write) -> Path:
 opened = cache(KnowledgeBase.open)
 
 
-@pytest.fixture
-def kbqa(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Kbqa:
-    """Run the entry point with some arguments; each index, which nobody changes, is opened once."""
+@pytest.fixture(autouse=True)
+def _opened_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each index, which nobody changes, is opened once."""
     monkeypatch.setattr(KnowledgeBase, "open", opened)
-
-    def call(*arguments: object) -> Outcome:
-        monkeypatch.setattr(sys, "argv", ["kbqa", *map(str, arguments)])
-        code = 0
-        try:
-            cli.main()
-        except SystemExit as stop:
-            code = stop.code if isinstance(stop.code, int) else int(stop.code is not None)
-        captured = capsys.readouterr()
-        return Outcome(code, captured.out, captured.err)
-
-    return call
-
-
-def both_languages(text: str) -> bool:
-    return bool(re.search(r"[\u4e00-\u9fff]{4}", text) and re.search(r"[A-Za-z]+ [a-z]+ [a-z]+", text))
 
 
 # --- list -------------------------------------------------------------------------------------------------------------
