@@ -12,7 +12,7 @@ PORT ?= 7860
 .DEFAULT_GOAL := chat
 
 chat: index ## build what is missing, then serve the web chat
-	$(BIN)/python app.py --index $(INDEX) --host $(HOST) --port $(PORT)
+	$(BIN)/python app.py --index $(INDEX) --notes $(NOTES) --host $(HOST) --port $(PORT)
 
 index: $(VENV)/.installed ## bring the index of NOTES up to date (nothing happens if it is)
 	$(BIN)/kbqa index --notes $(NOTES) --index $(INDEX)

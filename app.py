@@ -17,11 +17,18 @@ os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
-def build_app(index: Path | str = "index") -> gr.Blocks:
+
+def build_app(index: Path | str = "index", notes: Path | str = "corpus", *, local: bool = True) -> gr.Blocks:
     """The app over an index, not yet launched; hand `launch_options()` to `launch`.
 
     Without a usable index the app is a page that says which command builds one.
+
+    Args:
+        index: an index folder; what people leave behind is kept in its subfolder `state`.
+        notes: the folder that the index is built from.
+        local: whether only this machine can reach the app, see `kbqa.web.site.Site`.
     """
     import gradio as gr
 
@@ -29,6 +36,8 @@ def build_app(index: Path | str = "index") -> gr.Blocks:
     from kbqa.errors import KbqaError
     from kbqa.web import look
     from kbqa.web.chat import ask_api, build_chat
+    from kbqa.web.site import Site
+    from kbqa.web.words import say
 
     with gr.Blocks(title=look.TITLE, analytics_enabled=False, fill_width=True) as app:
         gr.HTML(look.HEADER, elem_id="kb-header", apply_default_css=False)
@@ -37,7 +46,10 @@ def build_app(index: Path | str = "index") -> gr.Blocks:
         except KbqaError as error:
             gr.HTML(look.closed_html(error), elem_id="kb-closed", apply_default_css=False)
             return app
-        build_chat(kb)
+        site = Site(kb, Path(notes), local)
+        with gr.Tabs(elem_id="kb-tabs", selected="ask"):
+            with gr.Tab(say("问答", "Ask"), id="ask", elem_id="kb-tab-ask"):
+                build_chat(site)
         footer = gr.HTML(look.footer_html(kb.info()), elem_id="kb-footer", apply_default_css=False)
 
         def newest() -> str:
@@ -70,12 +82,13 @@ def build_app(index: Path | str = "index") -> gr.Blocks:
 
 def launch_options() -> dict[str, Any]:
     """Theme, style and settings for `Blocks.launch`; nothing in them reaches outside the machine."""
-    from kbqa.web import look
+    from kbqa.web import look, words
 
     return {
         "theme": look.theme(),
         "css": look.css(),
         "head": look.HEAD,
+        "i18n": words.translations(),
         "footer_links": [],
         "run_history": False,
         "share": False,
@@ -91,10 +104,11 @@ def main(argv: list[str] | None = None) -> None:
     """Command line of the web chat."""
     parser = argparse.ArgumentParser(description="网页问答 Web chat over an index of notes.")
     parser.add_argument("--index", type=Path, default=Path("index"), help="索引文件夹 index folder (index)")
+    parser.add_argument("--notes", type=Path, default=Path("corpus"), help="笔记文件夹 folder of notes (corpus)")
     parser.add_argument("--host", default="127.0.0.1", help="地址 address to listen on (127.0.0.1)")
     parser.add_argument("--port", type=int, default=7860, help="端口 port (7860)")
     options = parser.parse_args(argv)
-    app = build_app(options.index)
+    app = build_app(options.index, options.notes, local=options.host in _LOOPBACK)
     try:
         app.launch(server_name=options.host, server_port=options.port, **launch_options())
     except OSError as error:

@@ -17,6 +17,7 @@ from kbqa.web.links import Place, fits, parse_place, place_of_citation, place_of
 
 if TYPE_CHECKING:
     from kbqa import KnowledgeBase
+    from kbqa.web.site import Site
 
 _log = logging.getLogger(__name__)
 
@@ -33,8 +34,9 @@ _FAULT = KbqaError(
 _EXAMPLES = 6
 
 
-def build_chat(kb: KnowledgeBase) -> None:
-    """Lay the chat out inside the current `gr.Blocks` and wire it to `kb`."""
+def build_chat(site: Site) -> None:
+    """Lay the chat out inside the current tab and wire it to the notes."""
+    kb = site.kb
     examples = [{"text": example} for example in kb.examples(_EXAMPLES)]
     turns = gr.State([])
     with gr.Row(elem_id="kb-columns", equal_height=True):

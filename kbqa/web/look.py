@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kbqa.errors import KbqaError
+from kbqa.web.words import LANGUAGE_SCRIPT
 
 if TYPE_CHECKING:
     from gradio.themes.base import ThemeClass
@@ -29,8 +30,8 @@ _ICON = (
     "stroke-linecap='round'/%3E%3C/svg%3E"
 )
 
-# The page is Chinese first: the language decides which glyphs a browser takes and how a screen reader speaks.
-HEAD = f'<link rel="icon" href="{_ICON}"><script>document.documentElement.lang = "zh-CN";</script>'
+# The language decides which glyphs a browser takes and how a screen reader speaks.
+HEAD = f'<link rel="icon" href="{_ICON}">{LANGUAGE_SCRIPT}'
 
 HEADER = (
     '<header class="kb-header"><span class="kb-logo" aria-hidden="true"><i></i><i></i><i></i></span>'
