@@ -15,13 +15,14 @@ from importlib import resources
 from pathlib import Path
 
 from kbqa.errors import IndexDamaged
+from kbqa.retrieval.question import Question
 from kbqa.retrieval.search import WEIGHTS, Found
 from kbqa.text import fold
 
 FILE = "calibration.json"
 NAMES = (
     "coverage", "dense", "missing", "headline", "heading", "glossary", "fit", "score", "sentence_coverage", "sentence_cosine",
-    "ideas", "terms", "english", "outward", "dense gap", "lexical gap", "score gap", "dense deviation", "asks list", "asks howto",
+    "ideas", "terms", "english", "outward", "figure missing", "name missing", "dense gap", "lexical gap", "score gap", "dense deviation", "asks list", "asks howto",
     "asks formula", "asks number", "asks compare", "asks why", "asks fact",
 )  # fmt: skip
 _KINDS = ("list", "howto", "formula", "number", "compare", "why", "fact")  # against definitions
@@ -91,12 +92,14 @@ def features(found: Found) -> dict[str, float]:
     """What speaks for an answer and against; needs at least one hit.
 
     `coverage`, `dense`, `lexical`, `headline`, `heading`, `glossary`, `fit`, `score` are the parts of the best hits; `missing` is the
-    share of the question that the notes have no word for; the gaps say how far the best stands out from the rest; the kind
-    counts because people ask numbers and reasons of their notes with unlike success.
+    share of the question that the notes have no word for; the gaps say how far the best stands out from the rest; a
+    figure that was asked for, a year or a name may be missing in the best passage; the kind counts because people ask numbers and
+    reasons of their notes with unlike success.
     """
     top, best = found.hits[:3], found.hits[0].parts
     sentences = [s for row in found.rows[:1] for s in found.sentences.get(row, ())]
     question = found.question
+    told = fold("\n".join([*found.hits[0].chunk.heading_path, found.hits[0].chunk.text]))
     values = {
         "coverage": max(hit.parts["coverage"] for hit in top),
         "dense": max(hit.parts["dense"] for hit in top),
@@ -113,10 +116,17 @@ def features(found: Found) -> dict[str, float]:
         "terms": min(len(question.terms), 4),
         "english": float(question.english),
         "outward": float(bool(_OUTWARD.search(fold(question.text)))),
+        "figure missing": float(question.kind == "number" and not re.search(r"\d", told)),
+        "name missing": float(any(name not in told for name in _names(question))),
         **found.gaps,
     }
     values |= {f"asks {kind}": float(question.kind == kind) for kind in _KINDS}
     return {name: values[name] for name in NAMES}
+
+
+def _names(question: Question) -> list[str]:
+    """Figures and, in a Chinese question, Latin names: a passage on the same thing of another year or brand has others."""
+    return re.findall(r"\d{2,}" if question.english else r"\d{2,}|[a-z][a-z0-9]+", fold(question.text))
 
 
 def confidence(found: Found, calibration: Calibration) -> float:

@@ -39,7 +39,7 @@ WEIGHTS: Mapping[str, float] = {
 }
 # Added to the weight of meaning for a question none of whose words the notes have. English words in Chinese notes are there by
 # chance; a Chinese word that is missing leaves others that do tell.
-_UNSPOKEN, _UNSPOKEN_ENGLISH = 6.0, 16.0
+_UNSPOKEN, _UNSPOKEN_ENGLISH = 6.0, 30.0
 _SHORT_PASSAGE = 40
 _SENTENCE_CANDIDATES = 20
 
