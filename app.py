@@ -40,7 +40,7 @@ def build_app(index: Path | str = "index", notes: Path | str = "corpus", *, loca
     from kbqa.web.words import say
 
     with gr.Blocks(title=look.TITLE, analytics_enabled=False, fill_width=True) as app:
-        gr.HTML(look.HEADER, elem_id="kb-header", apply_default_css=False)
+        gr.HTML(look.HEADER, elem_id="kb-header", js_on_load=look.HEADER_SCRIPT, apply_default_css=False)
         try:
             kb = KnowledgeBase.open(index)
         except KbqaError as error:
