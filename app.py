@@ -82,12 +82,16 @@ def build_app(index: Path | str = "index", notes: Path | str = "corpus", *, loca
 
 def launch_options() -> dict[str, Any]:
     """Theme, style and settings for `Blocks.launch`; nothing in them reaches outside the machine."""
+    from starlette.middleware import Middleware
+
     from kbqa.web import look, words
+    from kbqa.web.early import EarlyScript
 
     return {
         "theme": look.theme(),
         "css": look.css(),
         "head": look.HEAD,
+        "app_kwargs": {"middleware": [Middleware(EarlyScript, markup=look.EARLY)]},
         "i18n": words.translations(),
         "footer_links": [],
         "run_history": False,

@@ -12,6 +12,13 @@ window.kb.announce = (text) => {
   live.textContent = text;
 };
 
+// A mark behind a button that says whether it worked; a screen reader hears it too.
+window.kb.flash = (button, done, said = window.kb.say("没有成功", "That did not work")) => {
+  button.classList.add(done ? "kb-done" : "kb-refused");
+  window.kb.announce(said);
+  setTimeout(() => button.classList.remove("kb-done", "kb-refused"), 1600);
+};
+
 // --- what the buttons of a message do
 
 function answerAsText(answer) {
@@ -31,7 +38,7 @@ function answerAsText(answer) {
 async function copyAnswer(button) {
   try {
     await navigator.clipboard.writeText(answerAsText(button.closest(".kb-a")));
-    window.kb.flash(button, true);
+    window.kb.flash(button, true, window.kb.say("已复制", "Copied"));
   } catch (refused) {
     window.kb.flash(button, false);
   }
@@ -154,7 +161,7 @@ window.addEventListener("hashchange", askAddress);
 
 // --- how the chat shows messages
 
-// A new question goes to the top of the chat and its answer grows below it, unless the reader scrolls meanwhile.
+// A new question goes to the top of the chat and its answer grows below it, until it is whole or the reader scrolls.
 // Gradio's own scrolling would show the end of the answer instead of its beginning.
 let questionsSeen = 0;
 let readerScrolls = false;
@@ -212,6 +219,7 @@ let announced = "";
 function announceAnswer() {
   const last = conversation().turns.at(-1);
   if (!last || last.turn_id === announced) return;
+  setTimeout(() => (readerScrolls = true), 600); // the last part may be drawn after its value is known
   announced = last.turn_id;
   const { sentences, citations } = last.answer;
   const count = window.kb.say(`，${citations.length} 处来源`, `, ${citations.length} sources`);

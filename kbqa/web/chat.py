@@ -63,7 +63,7 @@ def _wire(site: Site, question: gr.Textbox, bar: gr.HTML, chat: gr.Chatbot, pane
         value = event.value
         yield from exchange.stream_reply(kb, value["text"] if isinstance(value, dict) else str(value), held)
 
-    def ask(held: str, event: gr.EventData) -> Iterator[Shown]:
+    def by_link(held: str, event: gr.EventData) -> Iterator[Shown]:
         yield from exchange.stream_reply(kb, _sent(event, "question"), held)
 
     def again(held: str, event: gr.EventData) -> Iterator[Shown]:
@@ -77,9 +77,7 @@ def _wire(site: Site, question: gr.Textbox, bar: gr.HTML, chat: gr.Chatbot, pane
     def branch(held: str, event: gr.EventData) -> Shown:
         with _told():
             shown = exchange.branched(kb, held, _sent(event, "turn"))
-        gr.Info(
-            "从这里另开了一段对话，原来的在历史里。 A new conversation goes on from here; the old one is in the history."
-        )
+        gr.Info("原来的对话在历史里。 The old conversation is in the history.", duration=4, title="已从这里另开 Branched")
         return shown
 
     def reopen(held: str) -> Shown:
@@ -103,7 +101,7 @@ def _wire(site: Site, question: gr.Textbox, bar: gr.HTML, chat: gr.Chatbot, pane
     shown: dict[str, Any] = {**hidden, "outputs": outputs, "trigger_mode": "once"}
     question.submit(reply, [question, bar], **shown)
     for event, callback in (
-        (chat.example_select, pick), (chat.option_select, pick), (bar.ask, ask), (bar.again, again), (bar.undo, undo),
+        (chat.example_select, pick), (chat.option_select, pick), (bar.ask, by_link), (bar.again, again), (bar.undo, undo),
         (bar.branch, branch), (bar.reopen, reopen), (bar.vote, vote), (bar.gap, gap),
     ):  # fmt: skip
         event(callback, bar, **shown)
@@ -124,8 +122,9 @@ def _told() -> Iterator[None]:
         raise gr.Error(str(error), print_exception=False) from error
 
 
-def exported(held: str, address: str) -> str:
-    """The conversation as Markdown, for the page to save."""
+def exported(request: list[str]) -> str:
+    """The conversation as Markdown, for the page to save; the page sends the conversation and the address of the app."""
+    held, address = request
     return conversation_markdown(from_json(held), address)
 
 

@@ -128,7 +128,13 @@ drawer.addEventListener("click", (event) => {
 // --- the bar
 
 async function saveAsMarkdown() {
-  const text = await server.exported(props.value, location.origin + location.pathname);
+  let text = "";
+  try {
+    text = await server.exported([props.value, location.origin + location.pathname]);
+  } catch (failed) {
+    window.kb.flash(exportButton, false);
+    return;
+  }
   const link = document.createElement("a");
   link.href = URL.createObjectURL(new Blob([text], { type: "text/markdown;charset=utf-8" }));
   const day = new Date().toLocaleDateString("sv"); // the Swedish way to write a day is the international one

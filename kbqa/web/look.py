@@ -35,8 +35,9 @@ _ICON = (
     "stroke-linecap='round'/%3E%3C/svg%3E"
 )
 
-# The language decides which glyphs a browser takes and how a screen reader speaks.
-HEAD = f'<link rel="icon" href="{_ICON}">{LANGUAGE_SCRIPT}<script>{_text("frame.js")}</script>'
+# The language decides which glyphs a browser takes, how a screen reader speaks, and the labels of Gradio, see `early.py`.
+EARLY = f"{LANGUAGE_SCRIPT}<script>{_text('frame.js')}</script>"
+HEAD = f'<link rel="icon" href="{_ICON}">'
 
 HEADER = (
     '<header class="kb-header"><span class="kb-logo" aria-hidden="true"><i></i><i></i><i></i></span>'

@@ -46,18 +46,11 @@ async function copyLink(button) {
   const link = element.querySelector(".kb-panel").getAttribute("data-link");
   try {
     await navigator.clipboard.writeText(location.origin + location.pathname + link);
-    window.kb.flash(button, true);
+    window.kb.flash(button, true, window.kb.say("已复制", "Copied"));
   } catch (refused) {
     window.kb.flash(button, false);
   }
 }
-
-// A mark behind a button that says whether it worked; a screen reader hears it too.
-window.kb.flash = (button, done) => {
-  button.classList.add(done ? "kb-done" : "kb-refused");
-  window.kb.announce(done ? window.kb.say("已复制", "Copied") : window.kb.say("浏览器不让复制", "The browser refused"));
-  setTimeout(() => button.classList.remove("kb-done", "kb-refused"), 1600);
-};
 
 function backToAnswer() {
   const from = document.querySelector("#kb-chat a.kb-on") || document.querySelector("#kb-chat");

@@ -79,8 +79,8 @@ def _actions(turn: Turn | None, say: Say) -> str:
         _button("up", turn.turn_id, say("有用", "Helpful"), turn.vote == "up"),
         _button("down", turn.turn_id, say("没用", "Not helpful"), turn.vote == "down"),
         _button("copy", turn.turn_id, say("复制", "Copy")),
-        _button("again", turn.turn_id, say("重新回答", "Retry")),
-        _button("branch", turn.turn_id, say("从这里另开", "Branch")),
+        _button("again", turn.turn_id, say("重试", "Retry")),
+        _button("branch", turn.turn_id, say("另开", "Branch")),
     ]
     return f'<div class="kb-acts">{"".join(buttons)}</div>'
 
