@@ -18,32 +18,35 @@ def conversation_markdown(conversation: Conversation, address: str) -> str:
     Args:
         address: of the app without a fragment, such as `http://127.0.0.1:7860/`; links begin with it.
     """
-    return "\n".join(["# 运营笔记问答", *(_turn(turn, address) for turn in conversation.turns)])
+    blocks = ["# 运营笔记问答", *(block for turn in conversation.turns for block in _turn(turn, address))]
+    return "\n\n".join(blocks) + "\n"
 
 
-def _turn(turn: Turn, address: str) -> str:
+def _turn(turn: Turn, address: str) -> list[str]:
     answer = turn.answer
-    parts = [f"\n## {_escaped(' '.join(answer.question.split()))}\n", f"*{turn.at}*\n"]
+    blocks = [f"## {_escaped(' '.join(answer.question.split()))}", f"*{turn.at}*"]
     if answer.understood_as.strip() not in ("", answer.question.strip()):
-        parts.append(f"> 理解为 {_escaped(answer.understood_as)}\n")
-    parts += [*_sentences(answer), *_sources(answer, address)]
-    return "\n".join(parts)
+        blocks.append(f"> 理解为 {_escaped(answer.understood_as)}")
+    blocks += _sentences(answer)
+    if answer.citations:
+        rows = [_source(citation, number, address) for number, citation in enumerate(answer.citations, 1)]
+        blocks += ["来源 Sources", "\n".join(rows)]
+    return blocks
 
 
 def _sentences(answer: Answer) -> list[str]:
-    lines: list[str] = []
+    """Paragraphs, and lists as one block each."""
+    blocks: list[str] = []
+    listing = False
     for sentence in answer.sentences:
         numbers = "".join(f" [{position + 1}]" for position in sentence.citations)
         text = _escaped(" ".join(sentence.text.split())) + numbers
-        lines.append(f"- {text}" if sentence.item else f"\n{text}")
-    return [*lines, ""]
-
-
-def _sources(answer: Answer, address: str) -> list[str]:
-    if not answer.citations:
-        return []
-    rows = [_source(citation, number, address) for number, citation in enumerate(answer.citations, 1)]
-    return ["来源 Sources\n", *rows, ""]
+        if sentence.item and listing:
+            blocks[-1] += f"\n- {text}"
+        else:
+            blocks.append(f"- {text}" if sentence.item else text)
+        listing = sentence.item
+    return blocks
 
 
 def _source(citation: Citation, number: int, address: str) -> str:
