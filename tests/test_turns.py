@@ -114,7 +114,14 @@ def broken() -> list[str]:
     number["turns"][0]["answer"]["citations"][0]["start"] = "x"
     missing = json.loads(json.dumps(good))
     del missing["turns"][0]["answer"]["related"]
-    return ["{", "[]", "7", '{"turns": []}', '{"conversation_id": "", "turns": [3]}', *map(json.dumps, (cites, number, missing))]
+    return [
+        "{",
+        "[]",
+        "7",
+        '{"turns": []}',
+        '{"conversation_id": "", "turns": [3]}',
+        *map(json.dumps, (cites, number, missing)),
+    ]
 
 
 @pytest.mark.parametrize("text", [*broken(), "[" * 100_000, '"' + "a" * MAX_CHARACTERS + '"'])

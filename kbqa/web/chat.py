@@ -77,7 +77,9 @@ def _wire(site: Site, question: gr.Textbox, bar: gr.HTML, chat: gr.Chatbot, pane
     def branch(held: str, event: gr.EventData) -> Shown:
         with _told():
             shown = exchange.branched(kb, held, _sent(event, "turn"))
-        gr.Info("原来的对话在历史里。 The old conversation is in the history.", duration=4, title="已从这里另开 Branched")
+        gr.Info(
+            "原来的对话在历史里。 The old conversation is in the history.", duration=4, title="已从这里另开 Branched"
+        )
         return shown
 
     def reopen(held: str) -> Shown:

@@ -13,6 +13,7 @@ from kbqa import KnowledgeBase
 from kbqa.web.links import Place
 from tests.browser.chat import DEFINITION, DRAW_DEFINITION, INFLATION, LAST_ANSWER, QUESTION_BOX, ask, wait_until_marked
 
+
 def test_answer_quotes_the_note_and_its_number_opens_it(site, open_page) -> None:
     """The cited sentence stands in the answer; its number shows the note with exactly that sentence highlighted."""
     page = open_page(site.url)

@@ -196,7 +196,9 @@ def test_oldest_conversations_make_room(site, open_page) -> None:
     )
     ask(page, DRAW)
     page.wait_for_function("Object.keys(localStorage).filter(key => key.startsWith('kb-chat:')).length === 100")
-    page.evaluate("localStorage.setItem('kb-chat::old119', JSON.stringify({at: 1, conversation: {turns: [], x: 'x'.repeat(4_900_000)}}))")
+    page.evaluate(
+        "localStorage.setItem('kb-chat::old119', JSON.stringify({at: 1, conversation: {turns: [], x: 'x'.repeat(4_900_000)}}))"
+    )
     page.click("#kb-new")
     page.locator("#kb-chat .example").first.wait_for()
     ask(page, DRAW)

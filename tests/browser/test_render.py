@@ -217,4 +217,7 @@ def test_answer_to_an_english_question_has_english_phrases_only() -> None:
 def test_answer_to_a_chinese_question_follows_the_switch() -> None:
     """Both phrases are there; the style sheet shows one."""
     markup = whole(answer_of(abstained=True))
-    assert '<span class="kb-zh" lang="zh-CN">笔记里没有</span><span class="kb-en-only" lang="en">Not in the notes</span>' in markup
+    assert (
+        '<span class="kb-zh" lang="zh-CN">笔记里没有</span><span class="kb-en-only" lang="en">Not in the notes</span>'
+        in markup
+    )
