@@ -5,7 +5,15 @@ from __future__ import annotations
 import json
 
 from tests.browser.chat import (
-    DEFINITION, DRAW_DEFINITION, QUESTION_BOX, answered, ask, chat_button, open_number, wait_for_rows, wait_until_marked,
+    DEFINITION,
+    DRAW_DEFINITION,
+    QUESTION_BOX,
+    answered,
+    ask,
+    chat_button,
+    open_number,
+    wait_for_rows,
+    wait_until_marked,
 )  # fmt: skip
 
 POINTS, DRAW = "积分体系是什么？", "抽奖活动是什么？"
