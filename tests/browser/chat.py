@@ -46,6 +46,12 @@ def wait_for_rows(page, count: int) -> None:
     )
 
 
+def reload(page) -> None:
+    """Load the page anew once all is quiet: Gradio complains in the console when a reload cuts off its stream."""
+    page.wait_for_timeout(500)
+    page.reload()
+
+
 def chat_button(page, name: str, position: int = 0) -> None:
     """Press a button of a message."""
     page.locator(f"#kb-chat button.kb-do[name={name}]").nth(position).click()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from kbqa.evaluation.feedback import FILE, Feedback, FeedbackStore
 from kbqa.evaluation.gaps import read_gaps
-from tests.browser.chat import DEFINITION, ask, chat_button, wait_for_rows
+from tests.browser.chat import DEFINITION, ask, chat_button, reload, wait_for_rows
 
 POINTS = "积分体系是什么？"
 
@@ -38,7 +38,7 @@ def test_not_helpful_takes_a_reason_and_replaces_the_verdict(site, index, open_p
     ask(page, POINTS)
     chat_button(page, "up")
     wait_for_chosen(page, "up")
-    page.reload()
+    reload(page)
     wait_for_rows(page, 1)
     wait_for_chosen(page, "up")
     chat_button(page, "down")
@@ -83,6 +83,6 @@ def test_reader_marks_a_gap_once(site, index, open_page) -> None:
     chat_button(page, "gap")
     page.locator(".kb-gap-done").wait_for()
     assert [gap.marked for gap in read_gaps(index).gaps if gap.question == question] == [False, True]
-    page.reload()
+    reload(page)
     wait_for_rows(page, 1)
     assert page.locator(".kb-gap-done").count() == 1 and page.locator("#kb-chat [name=gap]").count() == 0

@@ -9,7 +9,16 @@ import pytest
 
 from kbqa import KnowledgeBase
 from kbqa.web.links import Place, permanent
-from tests.browser.chat import DEFINITION, LAST_ANSWER, QUESTION_BOX, answered, ask, wait_for_rows, wait_until_marked
+from tests.browser.chat import (
+    DEFINITION,
+    LAST_ANSWER,
+    QUESTION_BOX,
+    answered,
+    ask,
+    reload,
+    wait_for_rows,
+    wait_until_marked,
+)
 
 POINTS = "积分体系是什么？"
 
@@ -35,7 +44,7 @@ def test_switch_changes_every_fixed_text_and_is_remembered(site, open_page) -> N
     assert seen(page, "#kb-question .submit-button") == "Ask"
     assert "passages" in seen(page, "#kb-footer") and "段落" not in seen(page, "#kb-footer")
     assert page.get_attribute("[data-language=en]", "aria-pressed") == "true"
-    page.reload()
+    reload(page)
     page.wait_for_selector(QUESTION_BOX)
     assert seen(page, "#kb-tab-ask-button") == "Ask"
 
@@ -112,7 +121,7 @@ def test_link_by_address_asks_once(site, open_page) -> None:
     page = open_page(f"{site.url}/#ask?q={quote(POINTS)}")
     answered(page, POINTS)
     assert page.evaluate("location.hash") == ""
-    page.reload()
+    reload(page)
     wait_for_rows(page, 1)
 
 

@@ -12,6 +12,7 @@ from tests.browser.chat import (
     ask,
     chat_button,
     open_number,
+    reload,
     wait_for_rows,
     wait_until_marked,
 )  # fmt: skip
@@ -46,7 +47,7 @@ def test_citations_after_reload(site, open_page) -> None:
     page = open_page(site.url)
     ask(page, POINTS)
     ask(page, DRAW)
-    page.reload()
+    reload(page)
     wait_for_rows(page, 2)
     assert questions(page) == [POINTS, DRAW]
     check_sources(page, DEFINITION, DRAW_DEFINITION)
@@ -140,7 +141,7 @@ def test_follow_up_after_reload_knows_what_was_asked(site, open_page) -> None:
     """What the page keeps is what the library hears."""
     page = open_page(site.url)
     ask(page, POINTS)
-    page.reload()
+    reload(page)
     wait_for_rows(page, 1)
     row = ask(page, "它的有效期是多久？")
     assert "积分体系" in row.locator(".kb-remark").inner_text()
@@ -176,7 +177,7 @@ def test_deleting_what_is_open_begins_anew(site, open_page) -> None:
     page.locator(".kb-past-row .kb-close").click()
     page.keyboard.press("Escape")
     page.locator("#kb-chat .example").first.wait_for()
-    page.reload()
+    reload(page)
     page.locator("#kb-chat .example").first.wait_for()
     assert kept(page) == 0
 
