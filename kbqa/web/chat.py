@@ -6,6 +6,7 @@ out changed. `chat.js` and `history.js` turn clicks on messages and in the histo
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -17,7 +18,7 @@ from kbqa.web import exchange, look, note
 from kbqa.web.bar import CHAT_BAR
 from kbqa.web.exchange import Shown
 from kbqa.web.export import conversation_markdown
-from kbqa.web.turns import from_json
+from kbqa.web.turns import from_json, new_id
 from kbqa.web.words import say
 
 if TYPE_CHECKING:
@@ -34,8 +35,11 @@ def build_chat(site: Site) -> None:
         with gr.Column(elem_id="kb-left", scale=6, min_width=320):
             bar = gr.HTML(
                 "", html_template=CHAT_BAR, js_on_load=look.CHAT_SCRIPT, elem_id="kb-bar", apply_default_css=False,
-                server_functions=[exported],
             )  # fmt: skip
+            # What its value is becomes a file of the reader's; nothing of it is shown.
+            file = gr.HTML(
+                "", html_template="", js_on_load=look.FILE_SCRIPT, elem_id="kb-export", apply_default_css=False
+            )
             chat = gr.Chatbot(
                 elem_id="kb-chat", show_label=False, container=False, height="100%", layout="panel", autoscroll=False,
                 examples=examples, placeholder=look.WELCOME, buttons=[], latex_delimiters=[], feedback_options=None,
@@ -51,6 +55,7 @@ def build_chat(site: Site) -> None:
                 note.EMPTY_PANEL, elem_id="kb-source-panel", js_on_load=look.PANEL_SCRIPT, apply_default_css=False
             )
     _wire(site, question, bar, chat, panel)
+    _wire_export(bar, file)
 
 
 def _wire(site: Site, question: gr.Textbox, bar: gr.HTML, chat: gr.Chatbot, panel: gr.HTML) -> None:
@@ -110,6 +115,15 @@ def _wire(site: Site, question: gr.Textbox, bar: gr.HTML, chat: gr.Chatbot, pane
     panel.click(open_source, None, panel, **hidden)
 
 
+def _wire_export(bar: gr.HTML, file: gr.HTML) -> None:
+    def export(held: str, event: gr.EventData) -> str:
+        with _told():
+            text = conversation_markdown(from_json(held), _sent(event, "address"))
+        return json.dumps([text, new_id()])  # a value unlike the one before, or a second file would not be noticed
+
+    bar.export(export, bar, file, api_visibility="private", show_progress="hidden")
+
+
 def _sent(event: gr.EventData, name: str) -> str:
     """A text that the page sent along with an event."""
     return str(getattr(event, name, None) or "")
@@ -122,12 +136,6 @@ def _told() -> Iterator[None]:
         yield
     except KbqaError as error:
         raise gr.Error(str(error), print_exception=False) from error
-
-
-def exported(request: list[str]) -> str:
-    """The conversation as Markdown, for the page to save; the page sends the conversation and the address of the app."""
-    held, address = request
-    return conversation_markdown(from_json(held), address)
 
 
 def ask_api(kb: KnowledgeBase, question: str, history: list[dict[str, str]] | None = None) -> dict[str, Any]:

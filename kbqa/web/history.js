@@ -137,22 +137,6 @@ drawer.addEventListener("click", (event) => {
 
 // --- the bar
 
-async function saveAsMarkdown() {
-  let text = "";
-  try {
-    text = await server.exported([props.value, location.origin + location.pathname]);
-  } catch (failed) {
-    window.kb.flash(exportButton, false);
-    return;
-  }
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(new Blob([text], { type: "text/markdown;charset=utf-8" }));
-  const day = new Date().toLocaleDateString("sv"); // the Swedish way to write a day is the international one
-  link.download = window.kb.say(`问答-${day}.md`, `answers-${day}.md`);
-  link.click();
-  URL.revokeObjectURL(link.href);
-}
-
 element.querySelector(".kb-bar").addEventListener("click", (event) => {
   const button = event.target.closest("button");
   if (!button) return;
@@ -160,7 +144,7 @@ element.querySelector(".kb-bar").addEventListener("click", (event) => {
     show("", "");
     box().focus();
   } else if (button.name === "export") {
-    saveAsMarkdown();
+    trigger("export", { address: location.origin + location.pathname });
   } else if (button.name === "history") {
     search.value = "";
     removed = null;

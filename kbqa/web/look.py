@@ -56,6 +56,7 @@ WELCOME = (
 )
 
 CHAT_SCRIPT = _text("chat.js") + _text("history.js")
+FILE_SCRIPT = _text("file.js")
 PANEL_SCRIPT = _text("panel.js") + _text("quotes.js")
 
 
