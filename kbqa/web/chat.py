@@ -131,30 +131,3 @@ def _place_html(kb: KnowledgeBase, place: Place) -> str:
     if not fits(place, document):
         return note.missing_place_html()
     return note.panel_html(document, place)
-
-
-def ask_api(kb: KnowledgeBase, question: str, history: list[Turn] | None = None) -> dict[str, Any]:
-    """An answer as plain data, for scripts."""
-    answer = kb.ask(question, history=history or [])
-    return {
-        "answer": answer.text,
-        "abstained": answer.abstained,
-        "confidence": answer.confidence,
-        "understood_as": answer.understood_as,
-        "sentences": [{"text": s.text, "citations": [n + 1 for n in s.citations]} for s in answer.sentences],
-        "citations": [
-            {
-                "number": number,
-                "doc_id": c.doc_id,
-                "start": c.start,
-                "end": c.end,
-                "line": c.line,
-                "quote": c.quote,
-                "heading_path": list(c.heading_path),
-            }
-            for number, c in enumerate(answer.citations, 1)
-        ],
-        "notices": list(answer.notices),
-        "follow_ups": list(answer.follow_ups),
-        "choices": list(answer.choices),
-    }

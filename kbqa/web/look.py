@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kbqa.errors import KbqaError
-from kbqa.web.words import LANGUAGE_SCRIPT
+from kbqa.web.words import LANGUAGE_SCRIPT, both
 
 if TYPE_CHECKING:
     from gradio.themes.base import ThemeClass
@@ -46,7 +46,11 @@ WELCOME = (
 
 
 def css() -> str:
-    return (_HERE / "style.css").read_text(encoding="utf-8")
+    sheets = (
+        "style.css",
+        "account.css",
+    )
+    return "\n".join((_HERE / sheet).read_text(encoding="utf-8") for sheet in sheets)
 
 
 PANEL_SCRIPT = (_HERE / "panel.js").read_text(encoding="utf-8")
@@ -57,6 +61,17 @@ def footer_html(info: Any) -> str:
     return (
         f'<footer class="kb-footer"><span>{info.documents:,} 篇笔记 notes · {info.chunks:,} 个段落 passages</span>'
         "<span>全部在本机运行 · answers are quotes from your notes</span></footer>"
+    )
+
+
+def account_html(name: str, admin: bool) -> str:
+    """Who is logged in, and the way out; nothing in an app without accounts."""
+    if not name:
+        return ""
+    role = both("管理员", "admin") if admin else both("读者", "reader")
+    return (
+        f'<form class="kb-account" method="post" action="/logout"><b>{escape(name)}</b><span>{role}</span>'
+        f'<button type="submit">{both("退出", "Log out")}</button></form>'
     )
 
 
