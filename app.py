@@ -71,8 +71,10 @@ def build_app(
     from kbqa.errors import KbqaError
     from kbqa.web import look
     from kbqa.web.api import build_api
+    from kbqa.web.gate import stay_offline
     from kbqa.web.site import Site, build_tabs
 
+    stay_offline()
     # What was uploaded or handed out is deleted after a day, and when the app stops.
     with gr.Blocks(title=look.TITLE, analytics_enabled=False, fill_width=True, delete_cache=(_HOUR, 24 * _HOUR)) as app:
         gr.HTML(look.HEADER, elem_id="kb-header", apply_default_css=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -230,7 +231,22 @@ def test_events_of_the_page_are_private(alone: httpx.Client) -> None:
     assert {path.rsplit("/", 1)[-1] for path in paths} <= {"upload", "ask", "search", "terms", "evaluate", "{event_id}"}
 
 
-def test_a_file_that_a_caller_names_is_not_fetched(alone: httpx.Client) -> None:
+@pytest.fixture
+def looked_up() -> Iterator[list[str]]:
+    """Names and addresses that this process asks the network for."""
+    seen: list[str] = []
+    watching = True
+
+    def watch(event: str, arguments: tuple[object, ...]) -> None:
+        if watching and event in ("socket.getaddrinfo", "socket.connect"):
+            seen.append(str(arguments[0] if event == "socket.getaddrinfo" else arguments[1]))
+
+    sys.addaudithook(watch)  # stays for the life of the process, so it is told when to stop looking
+    yield seen
+    watching = False
+
+
+def test_a_file_that_a_caller_names_is_not_fetched(alone: httpx.Client, looked_up: list[str]) -> None:
     """Gradio would download an address, or copy a path, that stands where a file is expected."""
     config = alone.get("/config").json()
     asks = next(d for d in config["dependencies"] if any(t[1] == "submit" for t in d["targets"]))
@@ -244,6 +260,7 @@ def test_a_file_that_a_caller_names_is_not_fetched(alone: httpx.Client) -> None:
         assert not ended["success"]
     from app import files_folder
 
+    assert [name for name in looked_up if "127.0.0.1" not in name] == []
     assert not list(files_folder().rglob("a.png")) and not list(files_folder().rglob("passwd"))
 
 

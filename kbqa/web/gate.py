@@ -109,6 +109,16 @@ def user_of(request: Any) -> str | None:
     return request.scope.get("kbqa.user") or None
 
 
+def stay_offline() -> None:
+    """Keep Gradio from fetching addresses that a caller names where a file is expected; it has no setting for this."""
+    from gradio import processing_utils
+
+    async def refuse(url: str) -> None:
+        raise ValueError(f"not fetched, nothing leaves this machine: {url[:80]}")
+
+    processing_utils.async_ssrf_protected_get = refuse
+
+
 class Gate:
     """ASGI middleware over a whole Gradio app."""
 
