@@ -27,7 +27,7 @@ os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _HOUR = 3600
-_AT_ONCE = 8
+_AT_ONCE = 16
 """Answers that are worked on at the same time."""
 _OPEN_TO_ALL = """
 ⚠️  别的机器能打开这个网页，而且不用登录：谁都能读到全部笔记。要登录，请用 --auth-file（见 docs/access.md）。
@@ -65,7 +65,10 @@ def build_app(
     """
     files_folder()  # before Gradio's components ask for it
 
-    import gradio as gr
+    from kbqa.web.quick import quick_import
+
+    with quick_import():
+        import gradio as gr
 
     from kbqa import KnowledgeBase
     from kbqa.errors import KbqaError

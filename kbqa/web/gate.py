@@ -16,6 +16,7 @@ asks by `user_of`.
 from __future__ import annotations
 
 import ipaddress
+import re
 import socket
 from dataclasses import dataclass, field
 from http.cookies import CookieError, SimpleCookie
@@ -28,6 +29,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
+from kbqa.web.api import ENDPOINTS
 from kbqa.web.login import login_html
 from kbqa.web.sessions import Sessions, Throttle
 
@@ -54,7 +56,9 @@ _EXACT = frozenset(
     ["/", "/config", f"{_API}/user", f"{_API}/app_id", f"{_API}/info", f"{_API}/openapi.json"]
     + [f"{_API}/{name}" for name in ("queue/join", "queue/data", "cancel", "reset", "upload", "upload_progress")]
 )
-_PREFIXES = (f"{_API}/heartbeat/", f"{_API}/call/", f"{_API}/run/", _FILE)
+# Programs call by name what is public, and only that; the page reaches its own events by the queue, or by `run` without it.
+_PREFIXES = (f"{_API}/heartbeat/", f"{_API}/run/", _FILE)
+_CALL = re.compile(rf"{_API}/call/(?:v2/)?(?:{'|'.join(ENDPOINTS)})(?:/\w+)?")
 _METHODS = {"GET", "HEAD", "POST", "OPTIONS"}
 
 # Gradio's page needs inline scripts and styles and builds functions from text; nothing of it comes from elsewhere.
@@ -183,6 +187,7 @@ class Gate:
                 return _refusal(404, "没有这个文件。", "There is no such file.")
             return None
         known = path in _EXACT or path.startswith((*_PUBLIC, *_PREFIXES)) or path in (_MCP, f"{_MCP}/http")
+        known = known or _CALL.fullmatch(path) is not None
         return None if known else _refusal(404, "没有这一页。", "There is no such page.")
 
     def _too_large(self, request: Request, path: str, user: str) -> Response | None:
