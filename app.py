@@ -128,12 +128,13 @@ def launch_options(rules: Rules | None = None, *, mcp: bool = False) -> dict[str
 
     from kbqa.web import look, words
     from kbqa.web.gate import LARGEST_UPLOAD, Gate, Rules, user_of
+    from kbqa.web.login import LOGGED_OUT_SCRIPT
 
     rules = rules or Rules(files_folder())
     return {
         "theme": look.theme(),
         "css": look.css(),
-        "head": look.HEAD,
+        "head": look.HEAD + (LOGGED_OUT_SCRIPT if rules.accounts else ""),
         "i18n": words.translations(),
         "footer_links": [],
         "run_history": False,

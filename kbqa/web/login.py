@@ -27,6 +27,16 @@ button { width: 100%; margin-top: 22px; padding: 11px; font: inherit; font-weigh
 .help { margin: 18px 0 0; color: var(--soft); font-size: 13.5px; }
 """
 
+# For the app's own page: whose login has ended meanwhile is asked to log in again, and comes back to the same place.
+LOGGED_OUT_SCRIPT = """<script>(() => {
+  const fetched = window.fetch;
+  window.fetch = async (...request) => {
+    const answer = await fetched(...request);
+    if (answer.status === 401) location.replace("/login" + location.hash);
+    return answer;
+  };
+})();</script>"""
+
 
 def login_html(name: str = "", wait: float | None = None) -> str:
     """The page.
