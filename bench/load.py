@@ -116,7 +116,10 @@ def _outputs(before: list[Any], told: dict[str, Any]) -> list[Any]:
     """Values of the outputs after an event of the stream: the first is whole, later ones say what changed."""
     data = told["output"]["data"]
     if told["msg"] == "process_generating" and before:
-        data = [apply_diff(old, change) if isinstance(change, list) else old for old, change in zip(before, data, strict=True)]
+        data = [
+            apply_diff(old, change) if isinstance(change, list) else old
+            for old, change in zip(before, data, strict=True)
+        ]
     elif told["msg"] == "process_completed" and before and not data:
         data = before
     return [old if _is_skip(new) else new for old, new in zip(before or data, data, strict=True)]

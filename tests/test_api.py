@@ -19,7 +19,8 @@ from mcp.types import CallToolResult
 
 from kbqa import KnowledgeBase
 from kbqa.errors import EvaluationError, QuestionError
-from kbqa.web.api import ENDPOINTS, ask_api, evaluate_api, search_api, terms_api
+from kbqa.web.api import ask_api, evaluate_api, search_api, terms_api
+from kbqa.web.gate import ENDPOINTS
 from tests.served import READER, people, served
 
 ROOT = Path(__file__).parents[1]
@@ -59,7 +60,9 @@ def test_passages(kb: KnowledgeBase) -> None:
 def test_terms_by_initials_and_all(kb: KnowledgeBase) -> None:
     [term] = terms_api(kb, "zhl", 1)
     assert (term["name"], term["matched"], term["how"]) == ("转化率", "转化率", "initials")
-    assert term["definition"]["text"].startswith("转化率（Conversion Rate，CVR）是指") and term["definition"]["line"] == 5
+    assert (
+        term["definition"]["text"].startswith("转化率（Conversion Rate，CVR）是指") and term["definition"]["line"] == 5
+    )
     everything = terms_api(kb, "", 100)
     assert {"转化率", "留存率", "积分"} <= {term["name"] for term in everything}
     assert all("matched" not in term for term in everything)

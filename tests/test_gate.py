@@ -59,7 +59,9 @@ def test_without_a_login_there_is_only_the_login_page(visitor: httpx.Client) -> 
     for path in ("/config", "/gradio_api/info", "/gradio_api/openapi.json", "/gradio_api/queue/data?session_hash=a", "/gradio_api/heartbeat/abc", "/gradio_api/user", "/gradio_api/file=/etc/passwd", "/?x=1&y=../"):  # fmt: skip
         assert visitor.get(path).status_code in (303, 401, 404), path
     assert event(visitor, "ask", "积分是什么").status_code == 401
-    assert visitor.post("/gradio_api/queue/join", json={"data": [], "fn_index": 0, "session_hash": "x"}).status_code == 401
+    assert (
+        visitor.post("/gradio_api/queue/join", json={"data": [], "fn_index": 0, "session_hash": "x"}).status_code == 401
+    )
     assert visitor.post("/gradio_api/upload", files={"files": b"x"}).status_code == 401
 
 
@@ -114,7 +116,9 @@ def test_login_takes_no_large_form(visitor: httpx.Client) -> None:
 # --- from where -------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("host", ["evil.example", "evil.example:7860", "127.0.0.1.evil.example", "localhost.evil.example", ""])
+@pytest.mark.parametrize(
+    "host", ["evil.example", "evil.example:7860", "127.0.0.1.evil.example", "localhost.evil.example", ""]
+)
 def test_a_name_of_somebody_else_is_refused(alone: httpx.Client, host: str) -> None:
     """A page elsewhere whose name was made to resolve to this machine."""
     assert alone.get("/", headers={"Host": host}).status_code == 421
@@ -139,7 +143,9 @@ def test_a_page_of_another_site_may_do_nothing(alone: httpx.Client, origin: str)
 
 def test_our_own_page_may(alone: httpx.Client) -> None:
     answer = alone.post(
-        "/gradio_api/run/ask", json={"data": ["会员积分是什么", None]}, headers={"Origin": str(alone.base_url).rstrip("/")}
+        "/gradio_api/run/ask",
+        json={"data": ["会员积分是什么", None]},
+        headers={"Origin": str(alone.base_url).rstrip("/")},
     )
     assert answer.status_code == 200
 

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from kbqa.types import Citation, Hit, Place
     from kbqa.types import Term as TermEntry
 
-ENDPOINTS = ("ask", "search", "terms", "evaluate")
 MOST_QUESTIONS = 20
 """Questions that `evaluate` takes at once; longer sets are for the evaluation tab or `kbqa eval`."""
 _MOST_HITS, _MOST_TERMS = 50, 100

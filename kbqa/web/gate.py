@@ -25,11 +25,10 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import anyio
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
-from kbqa.web.api import ENDPOINTS
 from kbqa.web.login import login_html
 from kbqa.web.sessions import Sessions, Throttle
 
@@ -39,6 +38,8 @@ if TYPE_CHECKING:
     from kbqa.web.accounts import AccountFile
 
 COOKIE = "kbqa-session"
+ENDPOINTS = ("ask", "search", "terms", "evaluate")
+"""What programs may call by name; `kbqa.web.api` makes them."""
 MB = 2**20
 LARGEST_UPLOAD = 200 * MB
 """Bytes that an admin may send at once; readers, who upload question sets at most, a tenth of it."""
@@ -169,7 +170,9 @@ class Gate:
         host, origin = request.headers.get("host", ""), request.headers.get("origin")
         if not self._rules.knows(host):
             return _refusal(
-                421, "请用 http://127.0.0.1、http://localhost 或 IP 地址打开。", "Open it by its IP address or localhost."
+                421,
+                "请用 http://127.0.0.1、http://localhost 或 IP 地址打开。",
+                "Open it by its IP address or localhost.",
             )
         if origin and origin != self._rules.embed and urlsplit(origin).netloc.lower() != host.lower():
             return _refusal(403, "别的网页不能使用这里。", "Pages of another site may not use this one.")
@@ -199,7 +202,9 @@ class Gate:
         uploads = path == f"{_API}/upload"
         limit = self._rules.may_upload(user) if uploads else _LARGEST_BODY
         if int(length) > limit:
-            return _refusal(413, f"太大了，一次最多 {limit // MB} MB。", f"Too large: at most {limit // MB} MB at once.")
+            return _refusal(
+                413, f"太大了，一次最多 {limit // MB} MB。", f"Too large: at most {limit // MB} MB at once."
+            )
         if uploads and int(length) + _size(self._rules.files) > _LARGEST_FOLDER:
             return _refusal(507, "上传的文件太多，请明天再试。", "Too many uploads; try again tomorrow.")
         return None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from html import escape
-from pathlib import Path
 
 import pytest
 
@@ -39,7 +38,9 @@ ATTACKS = (
 
 def note() -> str:
     """Every attack as it is and with its marks written as entities, in a paragraph, an item, a cell and a heading."""
-    parts = [f"# 闪购{escape(IMAGE)}手册\n\n闪购{escape(IMAGE)}（Flash Sale）是指在很短的时间里低价卖少量商品的一种活动。\n"]
+    parts = [
+        f"# 闪购{escape(IMAGE)}手册\n\n闪购{escape(IMAGE)}（Flash Sale）是指在很短的时间里低价卖少量商品的一种活动。\n"
+    ]
     for number, attack in enumerate(ATTACKS, 1):
         written = escape(attack, quote=False)
         parts.append(
@@ -106,7 +107,9 @@ def test_the_watch_would_see_harm(hostile: str, open_page) -> None:
     page = open_page(hostile)
     page.wait_for_selector(QUESTION_BOX)
     assert page.evaluate(HARM) == []
-    page.evaluate("document.querySelector('#kb-tabs').insertAdjacentHTML('beforeend', '<a href=\"javascript:0\">x</a>')")
+    page.evaluate(
+        "document.querySelector('#kb-tabs').insertAdjacentHTML('beforeend', '<a href=\"javascript:0\">x</a>')"
+    )
     assert page.evaluate(HARM) == ["a href=javascript:0"]
 
 
@@ -118,7 +121,15 @@ def test_a_hostile_note_is_only_text(hostile: str, open_page, width: int) -> Non
     page.wait_for_timeout(300)
     assert page.evaluate(HARM) == []
     said, panels = "", ""
-    for question in ("秒杀是什么？", "秒杀的售罄率怎么算？", "第1条规矩是什么", "第4条的要点有哪些", "第10格的值是多少", "闪购和秒杀有什么区别", "怎么修自行车"):
+    for question in (
+        "秒杀是什么？",
+        "秒杀的售罄率怎么算？",
+        "第1条规矩是什么",
+        "第4条的要点有哪些",
+        "第10格的值是多少",
+        "闪购和秒杀有什么区别",
+        "怎么修自行车",
+    ):
         row = ask(page, question)
         assert page.evaluate(HARM) == [], question
         said += row.inner_text()
