@@ -210,14 +210,14 @@ def test_what_was_uploaded_comes_back_as_a_download_and_nothing_beside_it(alone:
         "/monitoring", "/monitoring/summary", "/gradio_api/dev/reload", "/gradio_api/vibe-code", "/gradio_api/token", "/gradio_api/runs",
         "/gradio_api/stream/a/b/1/playlist.m3u8", "/gradio_api/stream/a/b/1/playlist-file", "/gradio_api/deep_link?session_hash=x",
         "/gradio_api/custom_component/a/client/component/index.js", "/gradio_api/run-history/buckets", "/gradio_api/profiling/traces",
-        "/gradio_api/component_server", "/docs", "/redoc", "/openapi.json", "/pwa_icon", "/gradio_api/mcp/", "/gradio_api/mcp/schema",
+        "/docs", "/redoc", "/openapi.json", "/pwa_icon", "/gradio_api/mcp/", "/gradio_api/mcp/schema",
     ],
 )  # fmt: skip
 def test_routes_that_the_app_has_no_use_for_are_closed(alone: httpx.Client, path: str) -> None:
     assert alone.get(path).status_code == 404
 
 
-@pytest.mark.parametrize("path", ["/gradio_api/vibe-edit", "/gradio_api/vibe-code", "/gradio_api/component_server", "/gradio_api/process_recording", "/gradio_api/stream/x", "/gradio_api/run-history/connect", "/gradio_api/profiling/clear"])  # fmt: skip
+@pytest.mark.parametrize("path", ["/gradio_api/vibe-edit", "/gradio_api/vibe-code", "/gradio_api/process_recording", "/gradio_api/stream/x", "/gradio_api/run-history/connect", "/gradio_api/profiling/clear"])  # fmt: skip
 def test_so_they_are_for_posting(alone: httpx.Client, path: str) -> None:
     assert alone.post(path, json={}).status_code == 404
 

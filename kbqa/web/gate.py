@@ -55,7 +55,10 @@ _FILE, _MCP = f"{_API}/file=", f"{_API}/mcp"
 _PUBLIC = ("/assets/", "/static/", "/svelte/", "/theme.css", f"{_API}/theme.css", "/favicon.ico", "/robots.txt", "/manifest.json", f"{_API}/startup-events")  # fmt: skip
 _EXACT = frozenset(
     ["/", "/config", f"{_API}/user", f"{_API}/app_id", f"{_API}/info", f"{_API}/openapi.json"]
-    + [f"{_API}/{name}" for name in ("queue/join", "queue/data", "cancel", "reset", "upload", "upload_progress")]
+    + [
+        f"{_API}/{name}"
+        for name in ("queue/join", "queue/data", "cancel", "reset", "upload", "upload_progress", "component_server")
+    ]
 )
 # Programs call by name what is public, and only that; the page reaches its own events by the queue, or by `run` without it.
 _PREFIXES = (f"{_API}/heartbeat/", f"{_API}/run/", _FILE)
