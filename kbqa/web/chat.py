@@ -22,7 +22,6 @@ from kbqa.web.turns import from_json, new_id
 from kbqa.web.words import say
 
 if TYPE_CHECKING:
-    from kbqa import KnowledgeBase
     from kbqa.web.site import Site
 
 _EXAMPLES = 6
@@ -136,30 +135,3 @@ def _told() -> Iterator[None]:
         yield
     except KbqaError as error:
         raise gr.Error(str(error), print_exception=False) from error
-
-
-def ask_api(kb: KnowledgeBase, question: str, history: list[dict[str, str]] | None = None) -> dict[str, Any]:
-    """An answer as plain data, for scripts."""
-    answer = kb.ask(question, history=history or [])
-    return {
-        "answer": answer.text,
-        "abstained": answer.abstained,
-        "confidence": answer.confidence,
-        "understood_as": answer.understood_as,
-        "sentences": [{"text": s.text, "citations": [n + 1 for n in s.citations]} for s in answer.sentences],
-        "citations": [
-            {
-                "number": number,
-                "doc_id": c.doc_id,
-                "start": c.start,
-                "end": c.end,
-                "line": c.line,
-                "quote": c.quote,
-                "heading_path": list(c.heading_path),
-            }
-            for number, c in enumerate(answer.citations, 1)
-        ],
-        "notices": list(answer.notices),
-        "follow_ups": list(answer.follow_ups),
-        "choices": list(answer.choices),
-    }

@@ -5,6 +5,7 @@ Fonts come from the reader's system only. Gradio 6 takes theme and style at `lau
 
 from __future__ import annotations
 
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -61,7 +62,12 @@ PANEL_SCRIPT = _text("panel.js") + _text("quotes.js")
 
 
 def css() -> str:
-    return _text("style.css") + _text("chat.css")
+    sheets = (
+        "style.css",
+        "chat.css",
+        "account.css",
+    )
+    return "\n".join(map(_text, sheets))
 
 
 def footer_html(info: Any) -> str:
@@ -71,6 +77,17 @@ def footer_html(info: Any) -> str:
     )
     promise = both("答案都是笔记原文，全部在本机运行", "Answers are quotes from the notes; all runs on this machine")
     return f'<footer class="kb-footer"><span>{counts}</span><span>{promise}</span></footer>'
+
+
+def account_html(name: str, admin: bool) -> str:
+    """Who is logged in, and the way out; nothing in an app without accounts."""
+    if not name:
+        return ""
+    role = both("管理员", "admin") if admin else both("读者", "reader")
+    return (
+        f'<form class="kb-account" method="post" action="/logout"><b>{escape(name)}</b><span>{role}</span>'
+        f'<button type="submit">{both("退出", "Log out")}</button></form>'
+    )
 
 
 def closed_html(error: KbqaError) -> str:
