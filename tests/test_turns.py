@@ -42,6 +42,12 @@ def test_round_trip() -> None:
     assert from_json(to_json(voted)) == voted
 
 
+def test_tags_of_a_note_do_not_stand_in_the_json() -> None:
+    conversation = talk("<script>一</script>")
+    assert "<" not in to_json(conversation)
+    assert from_json(to_json(conversation)) == conversation
+
+
 def test_what_only_the_library_needs_is_left_out() -> None:
     shown = new_turn(answer("一"), "s", "g").answer
     assert shown.hits == ()

@@ -6,7 +6,6 @@ out changed. `chat.js` and `history.js` turn clicks on messages and in the histo
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -18,7 +17,7 @@ from kbqa.web import exchange, look, note
 from kbqa.web.bar import CHAT_BAR
 from kbqa.web.exchange import Shown
 from kbqa.web.export import conversation_markdown
-from kbqa.web.turns import from_json, new_id
+from kbqa.web.turns import from_json, new_id, page_json
 from kbqa.web.words import say
 
 if TYPE_CHECKING:
@@ -118,7 +117,7 @@ def _wire_export(bar: gr.HTML, file: gr.HTML) -> None:
     def export(held: str, event: gr.EventData) -> str:
         with _told():
             text = conversation_markdown(from_json(held), _sent(event, "address"))
-        return json.dumps([text, new_id()])  # a value unlike the one before, or a second file would not be noticed
+        return page_json([text, new_id()])  # a value unlike the one before, or a second file would not be noticed
 
     bar.export(export, bar, file, api_visibility="private", show_progress="hidden")
 

@@ -138,7 +138,12 @@ def _reasoned(citation: Citation, hits: tuple[Hit, ...]) -> Citation:
 
 
 def to_json(conversation: Conversation) -> str:
-    return json.dumps(asdict(conversation), ensure_ascii=False, separators=(",", ":"))
+    return page_json(asdict(conversation))
+
+
+def page_json(value: object) -> str:
+    """JSON for a component of the page; without `<`, as Gradio takes a tag in it for a mistake and warns."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
 
 
 def from_json(text: str | None) -> Conversation:

@@ -16,6 +16,7 @@ from tests.browser.chat import (
     wait_for_rows,
     wait_until_marked,
 )  # fmt: skip
+from tests.served import ADMIN, READER, people, served
 
 POINTS, DRAW = "积分体系是什么？", "抽奖活动是什么？"
 
@@ -190,6 +191,36 @@ def test_another_browser_sees_nothing(site, open_page) -> None:
     second.keyboard.press("Escape")
     row = ask(second, "它的有效期是多久？")
     assert row.locator(".kb-remark", has_text="积分体系").count() == 0
+
+
+def test_people_who_share_a_browser_share_no_history(index, tmp_path, open_page) -> None:
+    """What a reader asked is shown to nobody who logs in after him, and is there again when he comes back."""
+    with served(index, accounts=people(tmp_path)[0], local=False) as url:
+        page = open_page(url)
+
+        def log_in(name: str, password: str) -> None:
+            page.fill("#name", name)
+            page.fill("#password", password)
+            page.click("button")
+            page.wait_for_selector(QUESTION_BOX)
+
+        def log_out() -> None:
+            page.wait_for_timeout(500)  # as before a reload
+            page.locator(".kb-account button").click()
+            page.wait_for_selector("#password")
+
+        log_in(*READER)
+        ask(page, POINTS)
+        log_out()
+        log_in(*ADMIN)
+        page.locator("#kb-chat .example").first.wait_for()
+        open_history(page)
+        assert page.locator(".kb-past-row").count() == 0
+        page.keyboard.press("Escape")
+        log_out()
+        log_in(*READER)
+        wait_for_rows(page, 1)
+        assert questions(page) == [POINTS]
 
 
 def test_oldest_conversations_make_room(site, open_page) -> None:
