@@ -270,13 +270,13 @@ def main() -> None:
     made = scripts(options.index, options.users + 5, options.rounds)
     app = start(options.index, options.notes)
     try:
-        idle = app.memory()[0]
+        idle, starting = app.memory()[0], app.computed()
         one = [asked for script in made[options.users :] for asked in asyncio.run(ask_all(app.url, [script]))]
         before = app.computed()
         many = asyncio.run(ask_all(app.url, made[: options.users]))
         each = 1000 * (app.computed() - before) / len(many)
         told = {
-            "ready s": round(app.ready, 2), "memory MB": {"idle": round(idle), "after": round(app.memory()[0]), "peak": round(app.memory()[1])},
+            "ready s": round(app.ready, 2), "processor s until ready": round(starting, 2), "memory MB": {"idle": round(idle), "after": round(app.memory()[0]), "peak": round(app.memory()[1])},
             "one user": figures(one),
             "processor ms a question": round(each), f"{options.users} users at once": figures(many),
             "browser s": {name: round(value, 2) for name, value in first_paint(app.url).items()},

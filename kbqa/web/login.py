@@ -1,8 +1,13 @@
-"""The page on which one logs in: markup and style alone, so that it works before, and without, any script."""
+"""The page on which one logs in, and the way out in the app's own page.
+
+The login page is markup and style alone, so that it works before, and without, any script.
+"""
 
 from __future__ import annotations
 
 from html import escape
+
+from kbqa.web.words import both
 
 _STYLE = """
 :root { color-scheme: light dark; --paper: #f7f5f0; --card: #fffefb; --ink: #22211e; --soft: #66625a; --line: #d9d4c8;
@@ -72,3 +77,14 @@ def _message(wait: float) -> str:
             f'<span lang="en">Too many tries. Wait {seconds} seconds, then try again.</span>'
         )
     return '名字或密码不对。<br><span lang="en">Wrong name or password.</span>'
+
+
+def account_html(name: str, admin: bool) -> str:
+    """Who is logged in, and the way out; nothing in an app without accounts."""
+    if not name:
+        return ""
+    role = both("管理员", "admin") if admin else both("读者", "reader")
+    return (
+        f'<form class="kb-account" method="post" action="/logout"><b>{escape(name)}</b><span>{role}</span>'
+        f'<button type="submit">{both("退出", "Log out")}</button></form>'
+    )

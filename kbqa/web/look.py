@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kbqa.errors import KbqaError
-from kbqa.web.words import LANGUAGE_SCRIPT, both
+from kbqa.web.words import LANGUAGE_SCRIPT
 
 if TYPE_CHECKING:
     from gradio.themes.base import ThemeClass
@@ -77,17 +77,6 @@ def footer_html(info: Any) -> str:
     )
     promise = both("答案都是笔记原文，全部在本机运行", "Answers are quotes from the notes; all runs on this machine")
     return f'<footer class="kb-footer"><span>{counts}</span><span>{promise}</span></footer>'
-
-
-def account_html(name: str, admin: bool) -> str:
-    """Who is logged in, and the way out; nothing in an app without accounts."""
-    if not name:
-        return ""
-    role = both("管理员", "admin") if admin else both("读者", "reader")
-    return (
-        f'<form class="kb-account" method="post" action="/logout"><b>{escape(name)}</b><span>{role}</span>'
-        f'<button type="submit">{both("退出", "Log out")}</button></form>'
-    )
 
 
 def closed_html(error: KbqaError) -> str:

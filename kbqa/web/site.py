@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
-from kbqa.web import look
+from kbqa.web.login import account_html
 from kbqa.web.words import say
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def build_tabs(site: Site, tabs: tuple[Tab, ...]) -> None:
 
     def greet(request: gr.Request) -> list[Any]:
         admin = site.is_admin(request)
-        return [look.account_html(site.user(request), admin), *(gr.Tab(visible=admin) for _ in hidden)]
+        return [account_html(site.user(request), admin), *(gr.Tab(visible=admin) for _ in hidden)]
 
     if site.accounts is not None:
         # Without a trigger it runs when the page is opened.

@@ -164,4 +164,4 @@ def test_a_hostile_question_is_only_text(hostile: str, open_page) -> None:
         ask(page, f"秒杀 {attack}")
         assert page.evaluate(HARM) == [], attack
         asked = page.locator("#kb-chat .user-row .message").last.inner_text()
-        assert "".join(asked.split()) == "".join(f"秒杀 {attack}".split())
+        assert "".join(asked.split()).startswith("".join(f"秒杀 {attack}".split()))
