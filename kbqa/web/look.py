@@ -5,12 +5,11 @@ Fonts come from the reader's system only. Gradio 6 takes theme and style at `lau
 
 from __future__ import annotations
 
-from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kbqa.errors import KbqaError
-from kbqa.web.words import LANGUAGE_SCRIPT
+from kbqa.web.words import LANGUAGE_SCRIPT, both
 
 if TYPE_CHECKING:
     from gradio.themes.base import ThemeClass
