@@ -1,7 +1,7 @@
 """The command line: parse, one library call, render. Results go to stdout, complaints to stderr.
 
 Exit codes: 0 done; 1 a check failed; 2 wrong usage; 3 notes; 4 index; 5 encoder; 6 question; 7 evaluation; 8 term;
-130 interrupted.
+9 accounts; 130 interrupted.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from kbqa import cli_gaps, cli_terms
+from kbqa import cli_gaps, cli_terms, cli_users
 from kbqa.cli_options import DEFAULT_INDEX, IndexOption, JsonOption
 from kbqa.errors import KbqaError
 from kbqa.settings import DEFAULT_ENCODER, Mode
@@ -45,6 +45,7 @@ app = typer.Typer(
 )  # fmt: skip
 app.add_typer(cli_terms.app, name="terms")
 app.add_typer(cli_gaps.app)
+app.add_typer(cli_users.app, name="user")
 
 EncoderOption = Annotated[str, typer.Option("--encoder", help="向量模型的名称或路径 Model name or path")]
 NotesOption = Annotated[Path, typer.Option("--notes", help="笔记文件夹 Notes folder")]

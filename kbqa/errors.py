@@ -11,7 +11,8 @@
     ├── EncoderError          the embedding model: missing, or gives no usable vectors
     ├── QuestionError         empty, too long, nothing but punctuation
     ├── EvaluationError       question files and runs
-    └── UnknownTerm           the glossary has no such name
+    ├── UnknownTerm           the glossary has no such name
+    └── AccountsError         the file of accounts, a name, a password
 
 A message has two halves, Chinese first, because the people who meet it read Chinese and the people who search
 for it read English.
@@ -95,3 +96,7 @@ class UnknownTerm(KbqaError):
             f"The glossary has no “{name}”. "
             + (f"Did you mean {', '.join(near)}?" if near else "See kbqa terms list for what it has."),
         )
+
+
+class AccountsError(KbqaError):
+    exit_code = 9

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -32,7 +33,7 @@ _EXAMPLES = 3
 
 
 class KnowledgeBase:
-    """A team's notes, indexed, as something that answers questions.
+    """A team's notes, indexed, as something that answers questions; any number of threads may ask at once.
 
     Example:
         >>> kb = KnowledgeBase.open("index")  # doctest: +SKIP
@@ -45,6 +46,7 @@ class KnowledgeBase:
         self._index = index
         self._names: tuple[Index, TermLookup] | None = None
         self._calibrated: tuple[str, Calibration] | None = None
+        self._opening = threading.Lock()
 
     @classmethod
     def open(cls, index: str | Path = "index", settings: Settings | None = None) -> KnowledgeBase:
@@ -116,10 +118,10 @@ class KnowledgeBase:
     @property
     def calibration(self) -> Calibration:
         """The calibration for the index in use, kept until `refresh` brings another."""
-        digest = self._index.manifest.encoder_digest
-        if self._calibrated is None or self._calibrated[0] != digest:
-            self._calibrated = digest, load_calibration(self.path, digest)
-        return self._calibrated[1]
+        digest, kept = self._index.manifest.encoder_digest, self._calibrated
+        if kept is None or kept[0] != digest:
+            kept = self._calibrated = digest, load_calibration(self.path, digest)
+        return kept[1]
 
     def understand(self, question: str, history: Sequence[Turn] = ()) -> Question:
         """How a question is read; same errors as `ask`."""
@@ -143,6 +145,11 @@ class KnowledgeBase:
         return self._index.manifest
 
     @property
+    def generation(self) -> str:
+        """Name of the index generation in use; another build has another."""
+        return self._index.folder.name
+
+    @property
     def terms(self) -> tuple[Term, ...]:
         """The glossary: what the team and the notes introduce, then what only our lexicon knows, each with its origin."""
         return self._index.glossary.terms
@@ -157,9 +164,10 @@ class KnowledgeBase:
 
     def _lookup(self) -> TermLookup:
         """The names of the glossary that is in use, kept until `refresh` brings another."""
-        if self._names is None or self._names[0] is not self._index:
-            self._names = self._index, TermLookup(self._index.glossary.terms)
-        return self._names[1]
+        index, kept = self._index, self._names
+        if kept is None or kept[0] is not index:
+            kept = self._names = index, TermLookup(index.glossary.terms)
+        return kept[1]
 
     def examples(self, count: int = 6) -> tuple[str, ...]:
         """Questions that the notes answer, made from their own terms and headings."""
@@ -167,10 +175,11 @@ class KnowledgeBase:
 
     def refresh(self) -> bool:
         """Switch to a newer generation if one was built; returns whether there was one."""
-        if current_generation(self.path) == self._index.folder:
-            return False
-        self._index = Index.open(self.path)
-        return True
+        with self._opening:  # of many who ask at once, one opens it
+            if current_generation(self.path) == self._index.folder:
+                return False
+            self._index = Index.open(self.path)
+            return True
 
 
 def _understand(index: Index, question: str, history: Sequence[Turn]) -> Question:

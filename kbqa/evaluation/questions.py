@@ -60,7 +60,7 @@ def read_cases(path: Path) -> CaseFile:
         if not row.strip():
             continue
         try:
-            case = _case(json.loads(row), number)
+            case = case_of(json.loads(row), number)
             if case.id in seen:
                 raise ValueError(f"id {case.id} stands twice")
             seen.add(case.id)
@@ -75,7 +75,8 @@ def read_cases(path: Path) -> CaseFile:
     return CaseFile(tuple(cases), tuple(bad))
 
 
-def _case(row: dict[str, Any], number: int) -> Case:
+def case_of(row: dict[str, Any], number: int) -> Case:
+    """A question from its JSON object; raises ValueError, KeyError, TypeError or AttributeError for what is none."""
     if not isinstance(row["question"], str):
         raise TypeError("question has to be a string")
     answerable = row.get("answerable", True)

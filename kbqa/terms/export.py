@@ -47,8 +47,13 @@ def to_csv(table: Iterable[Row]) -> str:
     writer = csv.DictWriter(out, COLUMNS, lineterminator="\n")
     writer.writeheader()
     for row in table:
-        writer.writerow({key: f"'{cell}" if cell.startswith(_EXECUTED) else cell for key, cell in row.items()})
+        writer.writerow({key: unexecuted(cell) for key, cell in row.items()})
     return out.getvalue()
+
+
+def unexecuted(cell: str) -> str:
+    """A cell of a CSV file that no spreadsheet computes."""
+    return f"'{cell}" if cell.startswith(_EXECUTED) else cell
 
 
 def to_markdown(table: Iterable[Row], title: str) -> str:

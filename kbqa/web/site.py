@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
+from kbqa.web.login import account_html
+from kbqa.web.words import say
+
 if TYPE_CHECKING:
     from kbqa import KnowledgeBase
-
-
-class Accounts(Protocol):
-    """Who may log in, and who of them may change the notes."""
-
-    def is_admin(self, name: str) -> bool: ...
+    from kbqa.web.accounts import AccountFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +31,7 @@ class Site:
     kb: KnowledgeBase
     notes: Path
     local: bool = True
-    accounts: Accounts | None = None
+    accounts: AccountFile | None = None
 
     @property
     def state(self) -> Path:
@@ -59,3 +58,45 @@ class Site:
         """
         if not self.is_admin(request):
             raise gr.Error("这里要管理员才能操作，请用管理员的账号登录。 Only admins may do this; log in as one.")
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """A tab of the app.
+
+    Attributes:
+        id: its elem_id is `kb-tab-{id}`.
+        build: lays it out inside the current `gr.Tab` and wires it.
+        admin: shown to admins only; its callbacks call `Site.require_admin` all the same.
+    """
+
+    id: str
+    zh: str
+    en: str
+    build: Callable[[Site], None]
+    admin: bool = False
+
+
+def build_tabs(site: Site, tabs: tuple[Tab, ...]) -> None:
+    """Lay the tabs out in the current Blocks; when the page is opened, admins get theirs and all see who they are.
+
+    Where everybody is an admin, or nobody can be one, nothing has to be decided then.
+    """
+    everybody = site.accounts is None and site.local
+    hidden: list[gr.Tab] = []
+    account = gr.HTML("", elem_id="kb-account", apply_default_css=False, visible=site.accounts is not None)
+    with gr.Tabs(elem_id="kb-tabs", selected=tabs[0].id):
+        for tab in tabs:
+            shown = everybody or not tab.admin
+            with gr.Tab(say(tab.zh, tab.en), id=tab.id, elem_id=f"kb-tab-{tab.id}", visible=shown) as place:
+                tab.build(site)
+            if not shown:
+                hidden.append(place)
+
+    def greet(request: gr.Request) -> list[Any]:
+        admin = site.is_admin(request)
+        return [account_html(site.user(request), admin), *(gr.Tab(visible=admin) for _ in hidden)]
+
+    if site.accounts is not None:
+        # Without a trigger it runs when the page is opened.
+        gr.on(None, greet, None, [account, *hidden], api_visibility="private", show_progress="hidden")
