@@ -12,7 +12,6 @@ from typing import Literal
 
 from kbqa.answering.confidence import confidence, features
 from kbqa.answering.picks import scored_sentences
-from kbqa.indexing.segment import CONCEPT
 from kbqa.knowledge import KnowledgeBase
 from kbqa.retrieval.coverage import Idea
 from kbqa.retrieval.followup import Turn
