@@ -9,8 +9,8 @@ from __future__ import annotations
 import csv
 import io
 import threading
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Literal, get_args
@@ -20,11 +20,11 @@ from kbqa.evaluation.feedback import Feedback, FeedbackStore
 from kbqa.evaluation.gaps import Gap, GapGroup, Near, group_gaps, read_gaps
 from kbqa.indexing.index import Index
 from kbqa.knowledge import KnowledgeBase
+from kbqa.retrieval.question import MAX_CHARACTERS
 from kbqa.terms.export import unexecuted
 from kbqa.text import squeeze
 
 State = Literal["open", "in work", "done", "not ours"]
-Progress = Callable[[int, int], None]
 
 STATES: tuple[State, ...] = get_args(State)
 FILE = "worklist.sqlite"
@@ -157,17 +157,12 @@ class Worklist:
         rows = [(squeeze(w), mark.state, mark.note, at.isoformat(), by) for w in item.group.wordings]
         with self._database.transaction() as connection:
             connection.executemany("INSERT OR REPLACE INTO marks VALUES (?, ?, ?, ?, ?)", rows)
-        return Item(item.group, item.complaints, item.changed, mark)
+        return replace(item, mark=mark)
 
-    def check_again(
-        self, by: str = "", progress: Progress = lambda done, total: None, now: datetime | None = None
-    ) -> tuple[Item, ...]:
-        """Ask everything that is open or in work once more, of the newest index, and mark as done what is answered by now.
+    def check_again(self, by: str = "", now: datetime | None = None) -> tuple[Item, ...]:
+        """Ask everything once more, of the newest index, and mark as done what was open or in work and is answered by now.
 
         What readers disliked stays: whether an answer is good now is for people to say.
-
-        Args:
-            progress: called with how many of how many were asked; whatever it raises stops the work, and what was marked stays.
 
         Returns:
             The items that were marked.
@@ -176,14 +171,9 @@ class Worklist:
             StoreError: a newer index is there and cannot be used.
         """
         self._kb.refresh()
-        waiting = [item for item in self.items() if item.state in ("open", "in work")]
-        marked = []
-        for done, item in enumerate(waiting):
-            progress(done, len(waiting))
-            if not item.complaints and all(_answers(self._kb, wording) for wording in item.group.wordings):
-                marked.append(self.mark(item, "done", item.note, by, now))
-        progress(len(waiting), len(waiting))
-        return tuple(marked)
+        self._grouped = None  # the same index may have been calibrated since
+        waiting = [item for item in self.items() if item.answered and item.state in ("open", "in work")]
+        return tuple(self.mark(item, "done", item.note, by, now) for item in waiting)
 
     def _marks(self) -> dict[str, Mark]:
         """Wording → what was said of it last."""
@@ -193,7 +183,7 @@ class Worklist:
 
 
 def _asked(feedback: Feedback) -> str:
-    return feedback.understood_as or feedback.question
+    return (feedback.understood_as or feedback.question)[:MAX_CHARACTERS]
 
 
 def when(feedback: Feedback) -> datetime:
@@ -225,14 +215,9 @@ def _changed(kb: KnowledgeBase, complaint: Feedback) -> bool:
     return now != {citation.quote for citation in complaint.citations}
 
 
-def _answers(kb: KnowledgeBase, question: str) -> bool:
-    answer = kb.ask(question)
-    return not (answer.abstained or answer.choices)
-
-
 def _marked(item: Item, marks: dict[str, Mark]) -> Item:
     own = [marks[key] for wording in item.group.wordings if (key := squeeze(wording)) in marks]
-    return Item(item.group, item.complaints, item.changed, max(own, key=lambda mark: mark.at, default=None))
+    return replace(item, mark=max(own, key=lambda mark: mark.at, default=None))
 
 
 def to_csv(items: Sequence[Item]) -> str:
