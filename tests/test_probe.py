@@ -11,7 +11,7 @@ import pytest
 from kbqa import KnowledgeBase
 from kbqa.answering.confidence import NAMES
 from kbqa.errors import QuestionError
-from kbqa.evaluation.probe import Probe, probe
+from kbqa.evaluation.probe import Probe, probe, turns
 from kbqa.retrieval.search import WEIGHTS
 from kbqa.settings import QuerySettings, Settings
 from tests.test_rerank import save_model
@@ -107,11 +107,11 @@ def test_lines_are_cut_from_the_notes(kb: KnowledgeBase, known: Probe) -> None:
 
 def test_typo_and_follow_up_are_told(kb: KnowledgeBase) -> None:
     """A slip is mended with a notice; a pronoun is read as the term of the turn before."""
-    history = [
-        {"role": "user", "content": QUESTION},
-        {"role": "assistant", "content": kb.ask(QUESTION).text},
-    ]
+    assert turns(kb, " ") == ()
+    history = turns(kb, QUESTION)
+    assert [turn["content"] for turn in history] == [QUESTION, kb.ask(QUESTION).text]
     seen = probe(kb, "它为什么会过期？", history)
+    assert seen.answer == kb.ask("它为什么会过期？", history)
     assert seen.reading.raw == "它为什么会过期？"
     assert "会员积分" in seen.reading.text
     assert sum(s.share for s in seen.reading.spoken) == pytest.approx(1.0)

@@ -188,6 +188,13 @@ def probe(kb: KnowledgeBase, question: str, history: Sequence[Turn] = (), mode: 
     )  # fmt: skip
 
 
+def turns(kb: KnowledgeBase, question: str) -> tuple[Turn, ...]:
+    """A conversation of one question and its answer, to ask on from; none if the question is blank. Errors as of `ask`."""
+    if not question.strip():
+        return ()
+    return {"role": "user", "content": question}, {"role": "assistant", "content": kb.ask(question).text}
+
+
 def _reading(kb: KnowledgeBase, found: Found) -> Reading:
     question, index = found.question, kb._index
     names = {index.segmenter.concept(i): term.name for i, term in enumerate(index.glossary.terms)}

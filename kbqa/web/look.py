@@ -45,8 +45,15 @@ WELCOME = (
 )
 
 
+_SHEETS = (
+    "style.css",
+    "probe.css",
+    "worklist.css",
+)
+
+
 def css() -> str:
-    return (_HERE / "style.css").read_text(encoding="utf-8")
+    return "\n".join((_HERE / sheet).read_text(encoding="utf-8") for sheet in _SHEETS)
 
 
 PANEL_SCRIPT = (_HERE / "panel.js").read_text(encoding="utf-8")
