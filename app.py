@@ -39,6 +39,7 @@ def build_app(index: Path | str = "index", notes: Path | str = "corpus", *, loca
     from kbqa.web.probe import build_probe
     from kbqa.web.site import Site
     from kbqa.web.words import say
+    from kbqa.web.worklist import build_worklist
 
     with gr.Blocks(title=look.TITLE, analytics_enabled=False, fill_width=True) as app:
         gr.HTML(look.HEADER, elem_id="kb-header", apply_default_css=False)
@@ -54,6 +55,8 @@ def build_app(index: Path | str = "index", notes: Path | str = "corpus", *, loca
             with gr.Tab(say("知识库", "Notes"), id="notes", elem_id="kb-tab-notes"), gr.Tabs():
                 with gr.Tab(say("检索测试", "Retrieval"), id="probe"):
                     build_probe(site)
+                with gr.Tab(say("待办", "Worklist"), id="worklist"):
+                    build_worklist(site)
         footer = gr.HTML(look.footer_html(kb.info()), elem_id="kb-footer", apply_default_css=False)
 
         def newest() -> str:

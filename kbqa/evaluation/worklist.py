@@ -37,7 +37,8 @@ CREATE TABLE IF NOT EXISTS marks (
     wording TEXT PRIMARY KEY, state TEXT NOT NULL, note TEXT NOT NULL, at TEXT NOT NULL, by TEXT NOT NULL
 )
 """
-_NOTE = 2000  # characters
+NOTE = 2000
+"""Characters of a note that are kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +154,7 @@ class Worklist:
             now: the present if left out.
         """
         at = (now or datetime.now(timezone.utc)).astimezone(timezone.utc)
-        mark = Mark(state, storable(note.strip())[:_NOTE], at, by)
+        mark = Mark(state, storable(note.strip())[:NOTE], at, by)
         rows = [(squeeze(w), mark.state, mark.note, at.isoformat(), by) for w in item.group.wordings]
         with self._database.transaction() as connection:
             connection.executemany("INSERT OR REPLACE INTO marks VALUES (?, ?, ?, ?, ?)", rows)
