@@ -108,7 +108,10 @@ def _reading(reading: Reading) -> str:
         "Percentages say how much each weighs in the question; the notes have no wording for what is dashed.",
     )
     return _section(
-        "怎么理解", "How it was understood", f'<dl class="kb-lens-facts">{listed}</dl><p class="kb-ideas">{ideas}</p>', note
+        "怎么理解",
+        "How it was understood",
+        f'<dl class="kb-lens-facts">{listed}</dl><p class="kb-ideas">{ideas}</p>',
+        note,
     )
 
 
@@ -134,7 +137,10 @@ def _columns(probe: Probe) -> str:
     if probe.answer:
         fused = [_row(p.hit, shared, _ranks(p)) for p in probe.passages[:_FUSED]]
         columns.append(_column("合成之后", "Fused", both("总分", "score"), fused))
-    note = both("左边有绿条的，两路的前十里都有。点一行看原文。", "A green bar: in the first ten of both. Click a row for the note.")
+    note = both(
+        "左边有绿条的，两路的前十里都有。点一行看原文。",
+        "A green bar: in the first ten of both. Click a row for the note.",
+    )
     return _section("找到了什么", "What was found", f'<div class="kb-found">{"".join(columns)}</div>', note)
 
 
@@ -174,12 +180,16 @@ def _fusion(probe: Probe) -> str:
     passages = [p for p in probe.passages[:_FUSED] if p.shares]
     if not passages:
         return ""
-    parts = sorted({name for p in passages for name in p.shares}, key=lambda name: [*_PARTS].index(name) if name in _PARTS else 99)
+    parts = sorted(
+        {name for p in passages for name in p.shares}, key=lambda name: [*_PARTS].index(name) if name in _PARTS else 99
+    )
     most = max(abs(share) for p in passages for share in p.shares.values()) or 1.0
     head = "".join(f'<th scope="col">{both(*_PARTS.get(name, (name, name)))}</th>' for name in parts)
     rows = []
     for p in passages:
-        name = link(place_of_hit(p.hit), "kb-lens-link", f"{p.hit.rank}. {escaped(cut(_name(p.hit), 18))}", _name(p.hit))
+        name = link(
+            place_of_hit(p.hit), "kb-lens-link", f"{p.hit.rank}. {escaped(cut(_name(p.hit), 18))}", _name(p.hit)
+        )
         cells = "".join(_cell(p.shares.get(part, 0.0), most) for part in parts)
         rows.append(f'<tr><th scope="row">{name}</th>{cells}<td><b>{sum(p.shares.values()):.2f}</b></td></tr>')
     table = (
@@ -187,7 +197,10 @@ def _fusion(probe: Probe) -> str:
         f'<th scope="col">{both("段落", "Passage")}</th>{head}<th scope="col">{both("总分", "Score")}</th></tr></thead>'
         f"<tbody>{''.join(rows)}</tbody></table></div>"
     )
-    note = both("每一格是这一项给总分加了多少，颜色越深加得越多。", "Each cell is what a part added to the score; darker is more.")
+    note = both(
+        "每一格是这一项给总分加了多少，颜色越深加得越多。",
+        "Each cell is what a part added to the score; darker is more.",
+    )
     return _section("分数怎么合成", "How scores were fused", table, note)
 
 
@@ -214,7 +227,9 @@ def _fates(passages: Sequence[Passage]) -> str:
         else ""
     )
     body = f'<ul class="kb-fates">{shown}</ul>{details}'
-    return _section("留下与淘汰", "Kept and cut", body, both(f"候选共 {len(passages)} 段。", f"{len(passages)} candidates."))
+    return _section(
+        "留下与淘汰", "Kept and cut", body, both(f"候选共 {len(passages)} 段。", f"{len(passages)} candidates.")
+    )
 
 
 # --- answering --------------------------------------------------------------------------------------------------------
@@ -240,13 +255,18 @@ def _refusal(refusal: Refusal | None, answer: Answer) -> str:
 
 def _verdict(refusal: Refusal | None, answer: Answer) -> str:
     if answer.choices:
-        said = both("没有按检索作答：寒暄，或要先问清是哪个意思。", "Not answered from hits: small talk, or the meaning has to be asked first.")
+        said = both(
+            "没有按检索作答：寒暄，或要先问清是哪个意思。",
+            "Not answered from hits: small talk, or the meaning has to be asked first.",
+        )
     elif refusal is None:
         said = both("什么也没找到，所以不答。", "Nothing was found, so it is refused.")
     elif refusal.refused:
         said = both("把握不到门槛，所以不答。", "The probability is below the threshold, so it is refused.")
     elif answer.abstained:
-        said = both("把握够，但没有一句可以引用，所以不答。", "Sure enough, but no sentence to quote, so it is refused.")
+        said = both(
+            "把握够，但没有一句可以引用，所以不答。", "Sure enough, but no sentence to quote, so it is refused."
+        )
     else:
         said = both("把握够，作答。", "Sure enough, so it is answered.")
     return f'<p class="kb-verdict{" kb-refused" if answer.abstained else ""}">{said}</p>'
@@ -254,7 +274,10 @@ def _verdict(refusal: Refusal | None, answer: Answer) -> str:
 
 def _gauge(refusal: Refusal) -> str:
     sure, least = refusal.probability, min(max(refusal.threshold, 0.0), 1.0)
-    zh, en = f"把握 {sure:.0%}，门槛 {refusal.threshold:.0%}", f"Probability {sure:.0%}, threshold {refusal.threshold:.0%}"
+    zh, en = (
+        f"把握 {sure:.0%}，门槛 {refusal.threshold:.0%}",
+        f"Probability {sure:.0%}, threshold {refusal.threshold:.0%}",
+    )
     return (
         f'<p class="kb-gauge-label">{both(zh, en)}</p><div class="kb-gauge" aria-hidden="true">'
         f'<i style="width: {sure:.1%}"></i><b style="left: {least:.1%}"></b></div>'

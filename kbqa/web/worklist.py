@@ -40,16 +40,24 @@ def build_worklist(site: Site) -> None:
                 [*states, (say("全部", "All"), "all")], value="open", show_label=False, label=say("看哪些", "Show"),
                 elem_id="kb-work-shown", container=False, scale=3,
             )  # fmt: skip
-            again = gr.Button(say("重新检查", "Check again"), elem_id="kb-work-again", size="sm", scale=0, min_width=120)
+            again = gr.Button(
+                say("重新检查", "Check again"), elem_id="kb-work-again", size="sm", scale=0, min_width=120
+            )
             reload = gr.Button(say("刷新", "Reload"), elem_id="kb-work-reload", size="sm", scale=0, min_width=80)
         with gr.Row(elem_classes="kb-work-columns", equal_height=False):
             listed = gr.HTML(page.WAITING, elem_id="kb-work-list", js_on_load=_SCRIPT, apply_default_css=False)
             with gr.Column(elem_id="kb-work-right", min_width=280):
-                detail = gr.HTML(page.NOTHING_CHOSEN, elem_id="kb-work-detail", js_on_load=None, apply_default_css=False)
+                detail = gr.HTML(
+                    page.NOTHING_CHOSEN, elem_id="kb-work-detail", js_on_load=None, apply_default_css=False
+                )
                 with gr.Column(visible=False, elem_id="kb-work-form") as form:
                     state = gr.Radio(states, value="open", label=say("状态", "State"), elem_id="kb-work-state")
                     note = gr.Textbox(
-                        label=say("备注", "Note"), elem_id="kb-work-note", lines=2, max_lines=6, max_length=worklist.NOTE
+                        label=say("备注", "Note"),
+                        elem_id="kb-work-note",
+                        lines=2,
+                        max_lines=6,
+                        max_length=worklist.NOTE,
                     )
                     save = gr.Button(say("保存", "Save"), elem_id="kb-work-save", variant="primary", size="sm")
         span = gr.Radio(
@@ -61,7 +69,9 @@ def build_worklist(site: Site) -> None:
             buttons: dict[Download, gr.Button] = {
                 "worklist": gr.Button(say("下载待办 CSV", "Worklist as CSV"), size="sm", elem_id="kb-work-csv"),
                 "feedback": gr.Button(say("下载反馈 CSV", "Feedback as CSV"), size="sm", elem_id="kb-feedback-csv"),
-                "tuning": gr.Button(say("下载满意的问答（给 kbqa tune）", "Liked answers for kbqa tune"), size="sm", elem_id="kb-tuning"),
+                "tuning": gr.Button(
+                    say("下载满意的问答（给 kbqa tune）", "Liked answers for kbqa tune"), size="sm", elem_id="kb-tuning"
+                ),
             }
         download = gr.HTML("", elem_id="kb-work-download", js_on_load=_DOWNLOAD_SCRIPT, apply_default_css=False)
     chosen = gr.State("")
@@ -101,7 +111,9 @@ def build_worklist(site: Site) -> None:
             count = len(work.check_again(site.user(request)))
         except KbqaError as error:
             raise gr.Error(str(error)) from error
-        gr.Info(f"重新问过了：{count} 条现在能答，已标为完成。 Asked again: {count} answered by now and marked as done.")
+        gr.Info(
+            f"重新问过了：{count} 条现在能答，已标为完成。 Asked again: {count} answered by now and marked as done."
+        )
         return list_html(which, key)
 
     def draw(per: Span, request: gr.Request) -> str:

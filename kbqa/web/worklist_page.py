@@ -43,7 +43,9 @@ def list_html(items: Sequence[Item], which: str, chosen: str = "") -> str:
         rows = f'<li class="kb-work-none">{both("这个状态下没有条目。", "Nothing in this state.")}</li>'
     rest = len(shown) - _SHOWN
     if rest > 0:
-        rows += f'<li class="kb-work-none">{both(f"还有 {rest} 条，请下载 CSV 看。", f"{rest} more; see the CSV.")}</li>'
+        rows += (
+            f'<li class="kb-work-none">{both(f"还有 {rest} 条，请下载 CSV 看。", f"{rest} more; see the CSV.")}</li>'
+        )
     return f'<p class="kb-work-summary">{summary}</p><ol class="kb-work-rows">{rows}</ol>'
 
 
