@@ -92,10 +92,13 @@ def test_unusable_question_is_told_in_both_languages(site, open_page) -> None:
     assert page.locator("#kb-probe .kb-note-bad p").count() == 2
 
 
-def test_page_speaks_english_where_the_reader_chose_it(site, open_page) -> None:
-    page = open_page(site.url)
-    page.evaluate("localStorage.setItem('kb-language', 'en')")
-    page.reload()
+def test_page_speaks_english_in_an_english_browser(site, open_page) -> None:
+    page = open_page("about:blank")
+    for name, value in (("language", "'en-US'"), ("languages", "['en-US']")):
+        page.add_init_script(
+            f"Object.defineProperty(navigator, '{name}', {{ get: () => {value}, configurable: true }})"
+        )
+    page.goto(site.url)
     page.get_by_role("tab", name="Notes", exact=True).click()
     page.fill(QUESTION, "积分体系是什么？")
     page.get_by_role("button", name="Search", exact=True).click()

@@ -150,7 +150,7 @@ def test_downloads_are_files(url, open_page, tmp_path: Path) -> None:
         texts[path.name] = path.read_text("utf-8-sig")
     assert list(texts) == ["worklist.csv", "feedback.csv", "feedback.jsonl"]
     rows = list(csv.DictReader(io.StringIO(texts["worklist.csv"])))
-    assert [(row["question"], row["asked"], row["state"]) for row in rows][0] == (CAT, "2", "open")
+    assert (rows[0]["question"], rows[0]["asked"], rows[0]["state"]) == (CAT, "2", "open")
     assert [row["verdict"] for row in csv.DictReader(io.StringIO(texts["feedback.csv"]))] == ["down", "up"]
     (liked,) = map(json.loads, texts["feedback.jsonl"].splitlines())
     assert liked["question"] == POINTS and liked["evidence"][0].startswith("积分体系（Points System）是指")
