@@ -42,7 +42,7 @@ def build_app(index: Path | str = "index", notes: Path | str = "corpus", *, loca
     from kbqa.web.worklist import build_worklist
 
     with gr.Blocks(title=look.TITLE, analytics_enabled=False, fill_width=True) as app:
-        gr.HTML(look.HEADER, elem_id="kb-header", apply_default_css=False)
+        gr.HTML(look.HEADER, elem_id="kb-header", js_on_load=look.HEADER_SCRIPT, apply_default_css=False)
         try:
             kb = KnowledgeBase.open(index)
         except KbqaError as error:
@@ -89,12 +89,16 @@ def build_app(index: Path | str = "index", notes: Path | str = "corpus", *, loca
 
 def launch_options() -> dict[str, Any]:
     """Theme, style and settings for `Blocks.launch`; nothing in them reaches outside the machine."""
+    from starlette.middleware import Middleware
+
     from kbqa.web import look, words
+    from kbqa.web.early import EarlyScript
 
     return {
         "theme": look.theme(),
         "css": look.css(),
         "head": look.HEAD,
+        "app_kwargs": {"middleware": [Middleware(EarlyScript, markup=look.EARLY)]},
         "i18n": words.translations(),
         "footer_links": [],
         "run_history": False,

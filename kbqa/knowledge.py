@@ -143,6 +143,11 @@ class KnowledgeBase:
         return self._index.manifest
 
     @property
+    def generation(self) -> str:
+        """Name of the index generation in use; another build has another."""
+        return self._index.folder.name
+
+    @property
     def terms(self) -> tuple[Term, ...]:
         """The glossary: what the team and the notes introduce, then what only our lexicon knows, each with its origin."""
         return self._index.glossary.terms

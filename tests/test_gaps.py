@@ -148,6 +148,17 @@ def test_what_is_a_question(text: str) -> None:
     assert is_question(text)
 
 
+def test_marked_gap_is_not_counted_as_asked_again(shop: KnowledgeBase, tmp_path: Path) -> None:
+    """A reader's word for it stands beside the refusal; where the refusal was archived it stands for itself."""
+    refused = shop.ask("公司的食堂几点开门吃饭")
+    assert refused.abstained
+    assert record_gap(tmp_path, refused, "chat") and record_gap(tmp_path, refused, "chat", marked=True)
+    both = read_gaps(tmp_path).gaps
+    assert [gap.marked for gap in both] == [False, True]
+    assert [(group.count, group.marked) for group in group_gaps(both, shop)] == [(1, 1)]
+    assert [(group.count, group.marked) for group in group_gaps(both[1:], shop)] == [(1, 1)]
+
+
 def test_answers_are_no_gaps(tmp_path: Path) -> None:
     assert not record_gap(tmp_path, replace(refusal("什么是积分"), abstained=False), "chat")
     assert not (tmp_path / FILE).exists()
@@ -481,7 +492,7 @@ def test_json_of_a_group() -> None:
     assert group_json(GROUP) == {
         "question": "=1+1 等于几", "count": 2, "wordings": ["=1+1 等于几", "@1+1"], "first": "2025-01-31T12:00:00+00:00",
         "last": "2025-01-31T12:00:00+00:00", "terms": ["LTV", "CAC"], "advice": "no answer",
-        "nearest": {"doc_id": "a.md", "heading_path": ["甲", "乙"]},
+        "marked": 0, "nearest": {"doc_id": "a.md", "heading_path": ["甲", "乙"]},
     }  # fmt: skip
     assert group_json(replace(GROUP, nearest=None))["nearest"] is None
 

@@ -14,7 +14,7 @@ import pytest
 from kbqa import KnowledgeBase
 from kbqa.evaluation.activity import Period, activity
 from kbqa.evaluation.feedback import Feedback, FeedbackStore, Verdict
-from kbqa.evaluation.gaps import FILE, Gap, record_gap
+from kbqa.evaluation.gaps import FILE, Gap, read_gaps, record_gap
 from kbqa.evaluation.worklist import COLUMNS, Item, Worklist, to_csv
 from kbqa.text import squeeze
 from kbqa.types import Citation
@@ -115,6 +115,17 @@ def test_records_with_fields_of_their_own_are_read(kb: KnowledgeBase, worklist: 
     row = json.loads((kb.path / FILE).read_text("utf-8"))
     (kb.path / FILE).write_text(json.dumps({**row, "marked": True, "user": "小陈"}) + "\n", "utf-8")
     assert questions(worklist.items()) == [CAT]
+
+
+def test_what_a_reader_wants_answered_is_told_and_not_counted_twice(kb: KnowledgeBase, worklist: Worklist) -> None:
+    """The reader's mark is a line of its own beside the refusal."""
+    refuse(kb, CAT)
+    assert record_gap(kb.path, kb.ask(CAT), "chat", NOON, marked=True)
+    (item,) = worklist.items()
+    assert (item.group.count, item.refusals, item.group.marked) == (1, 1, 1)
+    assert dict(zip(COLUMNS, list(csv.reader(io.StringIO(to_csv((item,)))))[1], strict=True))["wanted"] == "1"
+    (day,) = activity(read_gaps(kb.path).gaps, (), "day", 1, NOON, timezone.utc)
+    assert day.refused == 1
 
 
 def test_complaint_without_words_is_no_question(worklist: Worklist, feedback: FeedbackStore) -> None:

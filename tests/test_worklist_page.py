@@ -63,6 +63,15 @@ def test_list_shows_one_state_and_counts_all() -> None:
     assert "还没有没答上来的问题" in list_html((), "open")
 
 
+def test_badges_say_what_is_known_of_an_item() -> None:
+    item = replace(DISLIKED, group=replace(DISLIKED.group, marked=2), changed=True, mark=Mark("done", "", NOON, ""))
+    again = replace(item, group=replace(item.group, last=NOON.replace(hour=13)))
+    said = text_of(list_html((again,), "all"))
+    for words in ("待处理", "标完成后又有人问", "不满意 1 次", "读者记为缺口 2 次", "答案已经变了", "2025-01-31"):
+        assert words in said
+    assert "标完成后" not in list_html((item,), "all")
+
+
 def test_chosen_row_is_told_to_everybody() -> None:
     html = list_html((GAP, DISLIKED), "all", DISLIKED.key)
     assert re.findall(r'aria-pressed="(\w+)"', html) == ["false", "true"]

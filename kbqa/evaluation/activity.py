@@ -44,7 +44,7 @@ def activity(
         day = at.astimezone(zone).date()
         return day if span == "day" else day - timedelta(days=day.weekday())
 
-    refused = Counter(period(gap.at) for gap in gaps)
+    refused = Counter(period(gap.at) for gap in gaps if not gap.marked)  # the refusal itself has a line of its own
     said = Counter((period(when(verdict)), verdict.verdict) for verdict in feedback)
     step = timedelta(days=1 if span == "day" else 7)
     starts = (period(now) - step * back for back in reversed(range(count)))

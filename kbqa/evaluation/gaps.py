@@ -62,6 +62,7 @@ class Gap:
         understood_as: what was looked up: stands by itself even where the question was a follow-up.
         confidence: probability, 0 to 1, that the notes answer it, too little to answer.
         nearest: the best passages of that time, at most three.
+        marked: a reader said that the notes should answer it; the refusal itself has a line of its own.
     """
 
     at: datetime
@@ -70,6 +71,7 @@ class Gap:
     confidence: float
     nearest: tuple[Near, ...]
     source: Source
+    marked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +94,7 @@ class GapGroup:
         nearest: where an answer belongs, as far as the notes of today tell.
         advice: why there was no answer: the notes do not speak of it; they do, but do not say this; they have a heading for
             it and nothing below; or they answer every wording by now.
+        marked: how often a reader said that the notes should answer it; not counted as asking again.
     """
 
     question: str
@@ -102,12 +105,15 @@ class GapGroup:
     terms: tuple[str, ...]
     nearest: Near | None
     advice: Advice
+    marked: int = 0
 
 
 # --- recording --------------------------------------------------------------------------------------------------------
 
 
-def record_gap(index: Path, answer: Answer, source: Source, now: datetime | None = None) -> bool:
+def record_gap(
+    index: Path, answer: Answer, source: Source, now: datetime | None = None, *, marked: bool = False
+) -> bool:
     """Append a refused question to the record of an index folder; whether a line was written.
 
     Nothing is recorded of an answer that was given, nor of what is no question (marks, a figure, one letter over and over).
@@ -116,13 +122,14 @@ def record_gap(index: Path, answer: Answer, source: Source, now: datetime | None
     Args:
         index: the index folder, beside whose CURRENT the record lies.
         now: the present if left out; without a time zone it is local time.
+        marked: a reader says so of a refusal that is on record already.
     """
     if not answer.abstained or answer.choices or not is_question(answer.question):  # choices: small talk
         return False
     at = (now or datetime.now(timezone.utc)).astimezone(timezone.utc)
     nearest = tuple(Near(h.chunk.doc_id, h.chunk.heading_path) for h in (answer.related or answer.hits)[:_NEAREST])
     question = _clean(answer.question)
-    gap = Gap(at, question, _clean(answer.understood_as) or question, answer.confidence, nearest, source)
+    gap = Gap(at, question, _clean(answer.understood_as) or question, answer.confidence, nearest, source, marked)
     try:
         _append(index / FILE, json.dumps(_plain(gap), ensure_ascii=False).encode() + b"\n")
     except (OSError, ValueError) as error:  # ValueError: a file name that is no Unicode
@@ -147,7 +154,7 @@ def _plain(gap: Gap) -> dict[str, Any]:
         "at": gap.at.isoformat(timespec="seconds"), "question": gap.question, "understood_as": gap.understood_as,
         "confidence": gap.confidence,
         "nearest": [{"doc_id": n.doc_id, "heading_path": list(map(_clean, n.heading_path))} for n in gap.nearest],
-        "source": gap.source,
+        "source": gap.source, **({"marked": True} if gap.marked else {}),
     }  # fmt: skip
 
 
@@ -216,7 +223,7 @@ def _gap(row: Mapping[str, Any]) -> Gap:
         raise ValueError(f"source is {row['source']!r}")
     nearest = tuple(Near(str(n["doc_id"]), tuple(map(str, n["heading_path"]))) for n in row["nearest"])
     at = at if at.tzinfo else at.replace(tzinfo=timezone.utc)
-    return Gap(at, question, understood, confidence, nearest, row["source"])
+    return Gap(at, question, understood, confidence, nearest, row["source"], row.get("marked") is True)
 
 
 def archive_gaps(index: Path, now: datetime | None = None) -> Path | None:
@@ -345,12 +352,13 @@ def _group(
     counts = np.array([len(same) for same in sames])
     question = wordings[int(np.round(near @ counts, 6).argmax())]
     gaps = [gap for same in sames for gap in same]
+    marked = sum(gap.marked for gap in gaps)
     found = kb.find(question)
     advice, heading = _advice(kb, found, wordings, empty)
     return GapGroup(
-        question, len(gaps), tuple(w for _, w in sorted(zip(-counts, wordings, strict=True))),
+        question, max(1, len(gaps) - marked), tuple(w for _, w in sorted(zip(-counts, wordings, strict=True))),
         min(gap.at for gap in gaps), max(gap.at for gap in gaps), _terms(kb, gaps), heading or _nearest(kb, gaps, found),
-        advice,
+        advice, marked,
     )  # fmt: skip
 
 
@@ -457,7 +465,7 @@ def group_json(group: GapGroup) -> dict[str, Any]:
     near = group.nearest
     return {
         "question": group.question, "count": group.count, "wordings": list(group.wordings), "first": _utc(group.first),
-        "last": _utc(group.last), "terms": list(group.terms), "advice": group.advice,
+        "last": _utc(group.last), "terms": list(group.terms), "advice": group.advice, "marked": group.marked,
         "nearest": {"doc_id": near.doc_id, "heading_path": list(near.heading_path)} if near else None,
     }  # fmt: skip
 

@@ -29,7 +29,7 @@ State = Literal["open", "in work", "done", "not ours"]
 STATES: tuple[State, ...] = get_args(State)
 FILE = "worklist.sqlite"
 COLUMNS = (
-    "question", "state", "asked", "refused", "disliked", "wordings", "first", "last", "terms", "advice", "reasons", "doc_id",
+    "question", "state", "asked", "refused", "disliked", "wanted", "wordings", "first", "last", "terms", "advice", "reasons", "doc_id",
     "heading", "note", "marked", "by",
 )  # fmt: skip
 _SCHEMA = """
@@ -230,7 +230,7 @@ def to_csv(items: Sequence[Item]) -> str:
         group, near, mark = item.group, item.group.nearest or Near(""), item.mark
         reasons = " | ".join(complaint.reason for complaint in item.complaints if complaint.reason)
         cells = (
-            group.question, item.state, str(group.count), str(item.refusals), str(len(item.complaints)),
+            group.question, item.state, str(group.count), str(item.refusals), str(len(item.complaints)), str(group.marked),
             " | ".join(group.wordings), _utc(group.first), _utc(group.last), " | ".join(group.terms), group.advice, reasons,
             near.doc_id, " › ".join(near.heading_path), item.note, _utc(mark.at) if mark else "", mark.by if mark else "",
         )  # fmt: skip

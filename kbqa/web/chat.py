@@ -1,139 +1,136 @@
-"""The chat tab: questions and answers on the left, the cited note on the right."""
+"""The chat tab: questions and answers on the left, the cited note on the right.
+
+The page holds the conversation, see `turns.py`: as the value of the bar above the chat it comes in with every event and goes
+out changed. `chat.js` and `history.js` turn clicks on messages and in the history into events of the bar.
+"""
 
 from __future__ import annotations
 
-import logging
-import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr  # at the top, because Gradio looks the event types of callbacks up in the module
 
 from kbqa.errors import KbqaError
-from kbqa.evaluation.gaps import record_gap
-from kbqa.types import Answer
-from kbqa.web import look, note, render
-from kbqa.web.links import Place, fits, parse_place, place_of_citation, place_of_hit
+from kbqa.web import exchange, look, note
+from kbqa.web.bar import CHAT_BAR
+from kbqa.web.exchange import Shown
+from kbqa.web.export import conversation_markdown
+from kbqa.web.turns import from_json
+from kbqa.web.words import say
 
 if TYPE_CHECKING:
     from kbqa import KnowledgeBase
     from kbqa.web.site import Site
 
-_log = logging.getLogger(__name__)
-
-Turn = dict[str, str]
-Message = dict[str, Any]
-
-_PAUSE = 0.06
-"""Seconds between two sentences: long enough for the eye to follow, short enough to wait for."""
-_TURNS_KEPT = 12
-_FAULT = KbqaError(
-    "程序出了意外，这个问题没能回答。请换个说法再问；如果还不行，请把终端里的记录发给维护的人。",
-    "Something went wrong in the program. Ask in other words; if it stays, send the terminal's log to the maintainer.",
-)
 _EXAMPLES = 6
 
 
 def build_chat(site: Site) -> None:
     """Lay the chat out inside the current tab and wire it to the notes."""
-    kb = site.kb
-    examples = [{"text": example} for example in kb.examples(_EXAMPLES)]
-    turns = gr.State([])
+    examples = [{"text": example} for example in site.kb.examples(_EXAMPLES)]
     with gr.Row(elem_id="kb-columns", equal_height=True):
         with gr.Column(elem_id="kb-left", scale=6, min_width=320):
+            bar = gr.HTML(
+                "", html_template=CHAT_BAR, js_on_load=look.CHAT_SCRIPT, elem_id="kb-bar", apply_default_css=False,
+                server_functions=[exported],
+            )  # fmt: skip
             chat = gr.Chatbot(
                 elem_id="kb-chat", show_label=False, container=False, height="100%", layout="panel", autoscroll=False,
                 examples=examples, placeholder=look.WELCOME, buttons=[], latex_delimiters=[], feedback_options=None,
             )  # fmt: skip
             with gr.Row(elem_id="kb-ask"):
                 question = gr.Textbox(
-                    elem_id="kb-question", show_label=False, container=False, lines=1, max_lines=5,
-                    placeholder="想问什么？Ask…", label="问题 Question", autofocus=True,
-                    submit_btn="提问 Ask",
+                    elem_id="kb-question", show_label=False, container=False, lines=1, max_lines=5, autofocus=True,
+                    placeholder=say("想问什么？", "Ask the notes…"), label=say("问题", "Question"),
+                    submit_btn=say("提问", "Ask"),
                 )  # fmt: skip
-                fresh = gr.Button("新对话 New", elem_id="kb-new", size="sm", variant="secondary", min_width=96)
         with gr.Column(elem_id="kb-right", scale=5, min_width=320):
             panel = gr.HTML(
                 note.EMPTY_PANEL, elem_id="kb-source-panel", js_on_load=look.PANEL_SCRIPT, apply_default_css=False
             )
+    _wire(site, question, bar, chat, panel)
 
-    def reply(text: str, messages: list[Message], past: list[Turn]) -> Iterator[tuple[Any, ...]]:
-        yield from stream_reply(kb, text, messages, past)
 
-    def pick(messages: list[Message], past: list[Turn], event: gr.SelectData) -> Iterator[tuple[Any, ...]]:
+def _wire(site: Site, question: gr.Textbox, bar: gr.HTML, chat: gr.Chatbot, panel: gr.HTML) -> None:
+    kb = site.kb
+
+    def reply(text: str, held: str) -> Iterator[Shown]:
+        yield from exchange.stream_reply(kb, text, held)
+
+    def pick(held: str, event: gr.SelectData) -> Iterator[Shown]:
         value = event.value
-        yield from stream_reply(kb, value["text"] if isinstance(value, dict) else str(value), messages, past)
+        yield from exchange.stream_reply(kb, value["text"] if isinstance(value, dict) else str(value), held)
+
+    def by_link(held: str, event: gr.EventData) -> Iterator[Shown]:
+        yield from exchange.stream_reply(kb, _sent(event, "question"), held)
+
+    def again(held: str, event: gr.EventData) -> Iterator[Shown]:
+        with _told():
+            yield from exchange.stream_again(kb, held, _sent(event, "turn"), _sent(event, "question"))
+
+    def undo(held: str, event: gr.EventData) -> Shown:
+        with _told():
+            return exchange.taken_back(kb, held, _sent(event, "turn"))
+
+    def branch(held: str, event: gr.EventData) -> Shown:
+        with _told():
+            shown = exchange.branched(kb, held, _sent(event, "turn"))
+        gr.Info(
+            "原来的对话在历史里。 The old conversation is in the history.", duration=4, title="已从这里另开 Branched"
+        )
+        return shown
+
+    def reopen(held: str) -> Shown:
+        with _told():
+            return exchange.reopened(kb, held)
+
+    def vote(held: str, event: gr.EventData, request: gr.Request) -> Shown:
+        with _told():
+            given = (_sent(event, name) for name in ("turn", "verdict", "reason"))
+            return exchange.voted(site, held, *given, user=site.user(request))
+
+    def gap(held: str, event: gr.EventData) -> Shown:
+        with _told():
+            return exchange.marked_as_gap(kb, held, _sent(event, "turn"))
 
     def open_source(event: gr.EventData) -> str:
-        return source_html(kb, str(getattr(event, "href", "")))
+        return exchange.source_html(kb, _sent(event, "href"))
 
-    outputs = [question, chat, turns, panel]
+    outputs = [question, chat, bar, panel]
     hidden: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
-    asking: dict[str, Any] = {**hidden, "outputs": outputs, "trigger_mode": "once"}
-    question.submit(reply, [question, chat, turns], **asking)
-    chat.example_select(pick, [chat, turns], **asking)
-    chat.option_select(pick, [chat, turns], **asking)
+    shown: dict[str, Any] = {**hidden, "outputs": outputs, "trigger_mode": "once"}
+    question.submit(reply, [question, bar], **shown)
+    for event, callback in (
+        (chat.example_select, pick), (chat.option_select, pick), (bar.ask, by_link), (bar.again, again), (bar.undo, undo),
+        (bar.branch, branch), (bar.reopen, reopen), (bar.vote, vote), (bar.gap, gap),
+    ):  # fmt: skip
+        event(callback, bar, **shown)
     panel.click(open_source, None, panel, **hidden)
-    fresh.click(lambda: ("", [], [], note.EMPTY_PANEL), None, outputs, **hidden)
 
 
-def stream_reply(kb: KnowledgeBase, text: str, messages: list[Message], past: list[Turn]) -> Iterator[tuple[Any, ...]]:
-    """Answer one question, sentence by sentence: (question box, messages, turns, panel) each time."""
-    if text.strip():
-        messages = [*messages, {"role": "user", "content": render.question_html(text)}]
+def _sent(event: gr.EventData, name: str) -> str:
+    """A text that the page sent along with an event."""
+    return str(getattr(event, name, None) or "")
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """An error of the library becomes a message on the page."""
     try:
-        answer = kb.ask(text, history=past)
+        yield
     except KbqaError as error:
-        yield text, [*messages, _said(render.error_html(error))], past, gr.skip()
-        return
-    except Exception:  # a fault of ours: the reader gets a sentence, the log the trace
-        _log.exception("question failed: %r", text[:200])
-        yield text, [*messages, _said(render.error_html(_FAULT))], past, gr.skip()
-        return
-    record_gap(kb.path, answer, "chat")
-    for shown in range(1, len(answer.sentences) if not answer.abstained else 0):
-        yield "", [*messages, _said(render.answer_html(answer, shown))], past, gr.skip()
-        time.sleep(_PAUSE)
-    past = [*past, {"role": "user", "content": text}, {"role": "assistant", "content": answer.text}]
-    final = _said(render.answer_html(answer), answer.choices or answer.follow_ups)
-    yield "", [*messages, final], past[-_TURNS_KEPT:], first_source_html(kb, answer)
+        raise gr.Error(str(error), print_exception=False) from error
 
 
-def _said(content: str, follow_ups: tuple[str, ...] = ()) -> Message:
-    message: Message = {"role": "assistant", "content": content}
-    if follow_ups:
-        message["options"] = [{"value": follow_up} for follow_up in follow_ups]
-    return message
+def exported(request: list[str]) -> str:
+    """The conversation as Markdown, for the page to save; the page sends the conversation and the address of the app."""
+    held, address = request
+    return conversation_markdown(from_json(held), address)
 
 
-def first_source_html(kb: KnowledgeBase, answer: Answer) -> str:
-    """What the panel shows by itself: the first citation, or the nearest passage of a question not answered."""
-    if answer.citations:
-        return _place_html(kb, place_of_citation(answer.citations[0], 1, answer.hits))
-    nearest = answer.related or answer.hits
-    return _place_html(kb, place_of_hit(nearest[0])) if nearest else note.EMPTY_PANEL
-
-
-def source_html(kb: KnowledgeBase, href: str) -> str:
-    """The panel for a clicked link."""
-    try:
-        place = parse_place(href)
-    except ValueError:
-        return note.missing_place_html()
-    return _place_html(kb, place)
-
-
-def _place_html(kb: KnowledgeBase, place: Place) -> str:
-    try:
-        document = kb.document(place.doc_id)
-    except (KbqaError, KeyError):
-        return note.missing_place_html()
-    if not fits(place, document):
-        return note.missing_place_html()
-    return note.panel_html(document, place)
-
-
-def ask_api(kb: KnowledgeBase, question: str, history: list[Turn] | None = None) -> dict[str, Any]:
+def ask_api(kb: KnowledgeBase, question: str, history: list[dict[str, str]] | None = None) -> dict[str, Any]:
     """An answer as plain data, for scripts."""
     answer = kb.ask(question, history=history or [])
     return {

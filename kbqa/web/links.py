@@ -2,19 +2,27 @@
 
 A chat holds many answers, and the first citation of the third one must still open its own note after ten more
 questions. The server therefore keeps no table of citations: the link itself says which note and which characters.
-A fragment survives the chat's HTML sanitizer and needs no attribute of our own.
+A fragment survives the chat's HTML sanitizer and needs no attribute of our own, and a page opened with it shows the place.
+
+Notes change while links live on in chats, mails and bookmarks. A link therefore carries what its quote began with and
+checksums of the quote and of the note, so that an old link finds its sentence again or says that it is gone.
 """
 
 from __future__ import annotations
 
 import zlib
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, replace
+from typing import Literal
 from urllib.parse import parse_qs, urlencode
 
 from kbqa.types import Citation, Document, Hit
 
 PREFIX = "#src?"
 _MATCHED_SHOWN = 6
+_BEGINNING = 40
+
+Change = Literal["", "elsewhere", "moved", "gone"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +34,8 @@ class Place:
         line: line of the note, from 1; 0 if unknown.
         matched: why the passage was found.
         digest: CRC-32 of the text there, 0 if unknown: an index rebuilt since must not highlight other words.
+        beginning: first characters of the text there, to find it again in a note that was changed.
+        version: the note's version when the link was made, see `version_of`; empty if unknown.
     """
 
     doc_id: str
@@ -35,11 +45,14 @@ class Place:
     line: int = 0
     matched: tuple[str, ...] = ()
     digest: int = 0
+    beginning: str = ""
+    version: str = ""
 
     @property
     def href(self) -> str:
         fields = {"d": self.doc_id, "s": self.start, "e": self.end, "n": self.number, "l": self.line, "q": self.digest}
-        return PREFIX + urlencode({**fields, "m": list(self.matched[:_MATCHED_SHOWN])}, doseq=True)
+        texts = {name: text for name, text in (("t", self.beginning), ("v", self.version)) if text}
+        return PREFIX + urlencode({**fields, **texts, "m": list(self.matched[:_MATCHED_SHOWN])}, doseq=True)
 
 
 def parse_place(href: str) -> Place:
@@ -60,28 +73,39 @@ def parse_place(href: str) -> Place:
         line=numbers["l"],
         matched=tuple(fields.get("m", ())),
         digest=numbers["q"],
+        beginning=fields.get("t", [""])[0],
+        version=fields.get("v", [""])[0],
     )
 
 
 def place_of_citation(citation: Citation, number: int, hits: tuple[Hit, ...] = ()) -> Place:
-    """The place of citation `number`; the reason comes from the hit whose passage holds the quote."""
-    matched: tuple[str, ...] = ()
-    for hit in hits:
+    """The place of citation `number`; a citation that does not say why has it from the hit whose passage holds it."""
+    matched = citation.matched
+    for hit in hits if not matched else ():
         chunk = hit.chunk
         if chunk.doc_id == citation.doc_id and chunk.start <= citation.start and citation.end <= chunk.end:
             matched = hit.matched
             break
-    digest = digest_of(citation.quote)
-    return Place(citation.doc_id, citation.start, citation.end, number, citation.line, matched, digest)
+    place = Place(citation.doc_id, citation.start, citation.end, number, citation.line, matched)
+    return _with_text(place, citation.quote)
 
 
 def place_of_hit(hit: Hit) -> Place:
     chunk = hit.chunk
-    return Place(chunk.doc_id, chunk.start, chunk.end, matched=hit.matched, digest=digest_of(chunk.text))
+    return _with_text(Place(chunk.doc_id, chunk.start, chunk.end, matched=hit.matched), chunk.text)
+
+
+def _with_text(place: Place, text: str) -> Place:
+    return replace(place, digest=digest_of(text), beginning=text[:_BEGINNING])
 
 
 def digest_of(text: str) -> int:
     return zlib.crc32(text.encode("utf-8", "surrogatepass"))
+
+
+def version_of(document: Document) -> str:
+    """Short name of a note's version: other bytes in the file, another version."""
+    return document.source_digest[:8]
 
 
 def fits(place: Place, document: Document) -> bool:
@@ -89,3 +113,59 @@ def fits(place: Place, document: Document) -> bool:
     if not 0 <= place.start < place.end <= len(document.text):
         return False
     return not place.digest or digest_of(document.text[place.start : place.end]) == place.digest
+
+
+def permanent(place: Place, document: Document) -> Place:
+    """The place as a link that outlives changes of the note: with its version, its line and what it begins with."""
+    text = document.text[place.start : place.end]
+    line = place.line or (document.line_at(place.start) if document.lines else 0)
+    return replace(_with_text(place, text), line=line, version=version_of(document))
+
+
+def found_again(place: Place, document: Document) -> tuple[Place, Change]:
+    """Where the text of a link stands in the note of today, and what happened to it.
+
+    Returns:
+        The place with today's offsets, and `""` if nothing changed, `"elsewhere"` if the note changed but not there,
+        `"moved"` if the same words stand elsewhere, `"gone"` if they are gone: then it is the line most like them.
+    """
+    if fits(place, document):
+        return place, "elsewhere" if place.version and place.version != version_of(document) else ""
+    if same := _same_words(place, document.text):
+        return replace(place, start=same[0], end=same[1], line=0), "moved"
+    start, end = _most_alike(place, document.text)
+    return replace(place, start=start, end=end, line=0), "gone"
+
+
+def _same_words(place: Place, text: str) -> tuple[int, int] | None:
+    """The nearest span with the words of the link."""
+    if not place.beginning:
+        return None
+    length = place.end - place.start
+    starts: list[int] = []
+    at = text.find(place.beginning)
+    while at >= 0:
+        if digest_of(text[at : at + length]) == place.digest:
+            starts.append(at)
+        at = text.find(place.beginning, at + 1)
+    if not starts:
+        return None
+    start = min(starts, key=lambda found: abs(found - place.start))
+    return start, start + length
+
+
+def _most_alike(place: Place, text: str) -> tuple[int, int]:
+    """The line that shares most pairs of characters with the link's text; of equals, the one nearest to where it stood."""
+    wanted = _pairs(place.beginning)
+    best, at = (-1.0, 0.0, 0, 0), 0
+    for line in text.split("\n"):
+        if line.strip():
+            pairs = _pairs(line[: 3 * _BEGINNING])
+            shared = 2 * (wanted & pairs).total() / max(1, wanted.total() + pairs.total()) if wanted else 0.0
+            best = max(best, (round(shared, 4), -float(abs(at - place.start)), at, at + len(line)))
+        at += len(line) + 1
+    return best[2], best[3]
+
+
+def _pairs(text: str) -> Counter[str]:
+    return Counter(text[i : i + 2] for i in range(len(text) - 1))

@@ -5,12 +5,11 @@ Fonts come from the reader's system only. Gradio 6 takes theme and style at `lau
 
 from __future__ import annotations
 
-from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kbqa.errors import KbqaError
-from kbqa.web.words import LANGUAGE_SCRIPT
+from kbqa.web.words import LANGUAGE_SCRIPT, both
 
 if TYPE_CHECKING:
     from gradio.themes.base import ThemeClass
@@ -18,6 +17,12 @@ if TYPE_CHECKING:
 TITLE = "运营笔记问答 Ask the notes"
 
 _HERE = Path(__file__).parent
+
+
+def _text(name: str) -> str:
+    return (_HERE / name).read_text(encoding="utf-8")
+
+
 _FONTS = (
     "system-ui", "-apple-system", "Segoe UI", "PingFang SC", "Hiragino Sans GB", "Microsoft YaHei",
     "Noto Sans CJK SC", "Source Han Sans SC", "sans-serif",
@@ -30,54 +35,48 @@ _ICON = (
     "stroke-linecap='round'/%3E%3C/svg%3E"
 )
 
-# The language decides which glyphs a browser takes and how a screen reader speaks.
-HEAD = f'<link rel="icon" href="{_ICON}">{LANGUAGE_SCRIPT}'
+# The language decides which glyphs a browser takes, how a screen reader speaks, and the labels of Gradio, see `early.py`.
+EARLY = f"{LANGUAGE_SCRIPT}<script>{_text('frame.js')}</script>"
+HEAD = f'<link rel="icon" href="{_ICON}">'
 
 HEADER = (
     '<header class="kb-header"><span class="kb-logo" aria-hidden="true"><i></i><i></i><i></i></span>'
-    '<h1>运营笔记问答</h1><span class="kb-sub" lang="en">Ask the notes</span></header>'
+    f"<h1>{both('运营笔记问答', 'Ask the notes')}</h1>"
+    '<div class="kb-languages" role="group" data-zh="语言 Language" data-en="Language 语言">'
+    '<button type="button" data-language="zh-CN" lang="zh-CN">中文</button>'
+    '<button type="button" data-language="en" lang="en">English</button></div></header>'
 )
+HEADER_SCRIPT = _text("header.js")
 
 WELCOME = (
-    '<div class="kb-welcome"><p class="kb-hello">想查点什么？</p>'
-    "<p>答案逐句摘自团队笔记，每句都带编号，点开就是原文。</p>"
-    '<p class="kb-en" lang="en">Answers are quotes from your notes. Every number opens its source.</p></div>'
+    f'<div class="kb-welcome"><p class="kb-hello">{both("想查点什么？", "What would you like to know?")}</p>'
+    f"<p>{both('答案逐句摘自团队笔记，每句都带编号，点开就是原文。', 'Answers are quotes from your notes. Every number opens its source.')}</p></div>"
 )
 
-
-_SHEETS = (
-    "style.css",
-    "probe.css",
-    "worklist.css",
-)
+CHAT_SCRIPT = _text("chat.js") + _text("history.js")
+PANEL_SCRIPT = _text("panel.js") + _text("quotes.js")
 
 
 def css() -> str:
-    return "\n".join((_HERE / sheet).read_text(encoding="utf-8") for sheet in _SHEETS)
-
-
-PANEL_SCRIPT = (_HERE / "panel.js").read_text(encoding="utf-8")
+    return "\n".join(map(_text, ("style.css", "chat.css", "probe.css", "worklist.css")))
 
 
 def footer_html(info: Any) -> str:
     """Counts of the index and the promise the app makes."""
-    return (
-        f'<footer class="kb-footer"><span>{info.documents:,} 篇笔记 notes · {info.chunks:,} 个段落 passages</span>'
-        "<span>全部在本机运行 · answers are quotes from your notes</span></footer>"
+    counts = both(
+        f"{info.documents:,} 篇笔记 · {info.chunks:,} 个段落", f"{info.documents:,} notes · {info.chunks:,} passages"
     )
+    promise = both("答案都是笔记原文，全部在本机运行", "Answers are quotes from the notes; all runs on this machine")
+    return f'<footer class="kb-footer"><span>{counts}</span><span>{promise}</span></footer>'
 
 
 def closed_html(error: KbqaError) -> str:
     """The page shown instead of the chat when there is no index to answer from."""
+    said = both(error.zh, error.en).replace("\n", "<br>")
     return (
-        '<div class="kb-closed"><p class="kb-none-head">还不能提问 <span lang="en">Not ready yet</span></p>'
-        f'<p>{_lines(error.zh)}</p><p class="kb-en" lang="en">{_lines(error.en)}</p>'
-        '<p>完成后重新启动本页。 <span class="kb-en" lang="en">Then start this page again.</span></p></div>'
+        f'<div class="kb-closed"><p class="kb-none-head">{both("还不能提问", "Not ready yet")}</p><p>{said}</p>'
+        f"<p>{both('完成后重新启动本页。', 'Then start this page again.')}</p></div>"
     )
-
-
-def _lines(text: str) -> str:
-    return escape(text).replace("\n", "<br>")
 
 
 def theme() -> ThemeClass:

@@ -11,8 +11,9 @@ from html import escape
 
 from kbqa.text import Span
 from kbqa.types import Document, Section
-from kbqa.web.links import Place
+from kbqa.web.links import Change, Place, found_again, permanent
 from kbqa.web.markup import BULLET, escaped, trail
+from kbqa.web.words import both
 
 WINDOW = 20_000
 """Characters of a note shown on either side of the quote; a longer note would make the panel slow to open."""
@@ -22,33 +23,66 @@ _CELLS = " | "
 
 EMPTY_PANEL = (
     '<div class="kb-panel kb-panel-empty"><div class="kb-page" aria-hidden="true"><i></i><i></i><i></i><i></i></div>'
-    "<p>回答里的每一句都来自笔记。<br>点编号，就能在这里看到原文。</p>"
-    '<p class="kb-en" lang="en">Every sentence is a quote. Click its number to see it in the note.</p></div>'
+    f"<p>{both('回答里的每一句都来自笔记。', 'Every sentence of an answer is from the notes.')}<br>"
+    f"{both('点编号，就能在这里看到原文。', 'Click its number to see it in its note here.')}</p></div>"
 )
+
+_CHANGES: dict[Change, tuple[str, str]] = {
+    "elsewhere": (
+        "这篇笔记在这个链接之后改过，但这一处没有变。",
+        "The note has changed since this link was made, but not here.",
+    ),
+    "moved": ("这篇笔记改过，这句话换了位置。", "The note has changed; these words stand in another place now."),
+    "gone": (
+        "这篇笔记改过，原来那句话已经没有了；下面是最接近的一处。",
+        "The note has changed and the quoted words are gone; this is the place most like them.",
+    ),
+}
 
 
 def missing_place_html() -> str:
     """For a link whose note has gone since, or that somebody typed by hand."""
-    return (
-        '<div class="kb-panel kb-panel-empty"><p>这条来源打不开：笔记已被移动、删除，或索引已更新。请重新提问。</p>'
-        '<p class="kb-en" lang="en">This source cannot be opened: the note was moved or deleted, or the index has '
-        "changed. Please ask again.</p></div>"
+    said = both(
+        "这条来源打不开：笔记已被移动或删除，或者链接不完整。请重新提问。",
+        "This source cannot be opened: its note was moved or deleted, or the link is incomplete. Please ask again.",
     )
+    return f'<div class="kb-panel kb-panel-empty"><p>{said}</p></div>'
 
 
 def panel_html(document: Document, place: Place) -> str:
-    """A note with the cited sentence, or the related passage, highlighted."""
-    badge = f'<b class="kb-badge">{place.number}</b>' if place.number else '<b class="kb-badge">相关</b>'
+    """A note with the cited sentence, or the related passage, highlighted; if the note changed since, where it is now."""
+    here, change = found_again(place, document)
+    return (
+        f'<div class="kb-panel" data-href="{escape(place.href)}" data-link="{escape(permanent(here, document).href)}">'
+        f'<div class="kb-panel-head">{_title(document, here)}{_where(document, here)}'
+        f"{_changed(change)}{_reason(here)}{_LINKS}</div>"
+        f'<div class="kb-doc" tabindex="0" role="region" aria-label="{escape(document.title or document.doc_id)}">'
+        f"{note_html(document, here, found=change != 'gone')}</div></div>"
+    )
+
+
+_LINKS = (
+    '<p class="kb-panel-acts"><button type="button" class="kb-do" name="link">'
+    f'<span>{both("复制链接", "Copy link")}</span></button><a class="kb-back" href="#back">↑ {both("回到回答", "Back to the answer")}</a></p>'
+)
+
+
+def _title(document: Document, place: Place) -> str:
+    badge = str(place.number) if place.number else both("相关", "Related")
+    title = escaped(document.title or document.doc_id)
+    return f'<p class="kb-panel-title"><b class="kb-badge">{badge}</b><span>{title}</span></p>'
+
+
+def _where(document: Document, place: Place) -> str:
     path = _path_at(document, place.start)
     headings = f'<p class="kb-panel-trail">{trail(path)}</p>' if path else ""
-    line = f'<span class="kb-line">第 {place.line} 行 line {place.line}</span>' if place.line else ""
-    return (
-        f'<div class="kb-panel" data-href="{escape(place.href)}"><div class="kb-panel-head">'
-        f'<p class="kb-panel-title">{badge}<span>{escaped(document.title or document.doc_id)}</span></p>{headings}'
-        f'<p class="kb-file"><span class="kb-file-name">{escaped(document.doc_id)}</span>{line}</p>'
-        f'{_reason(place)}<a class="kb-back" href="#back">↑ 回到回答 Back to the answer</a></div>'
-        f'<div class="kb-doc" tabindex="0" aria-label="笔记原文 Note">{note_html(document, place)}</div></div>'
-    )
+    at = place.line or (document.line_at(place.start) if document.lines else 0)
+    line = f'<span class="kb-line">{both(f"第 {at} 行", f"line {at}")}</span>' if at else ""
+    return f'{headings}<p class="kb-file"><span class="kb-file-name">{escaped(document.doc_id)}</span>{line}</p>'
+
+
+def _changed(change: Change) -> str:
+    return f'<p class="kb-changed" role="status">{both(*_CHANGES[change])}</p>' if change else ""
 
 
 def _reason(place: Place) -> str:
@@ -56,7 +90,7 @@ def _reason(place: Place) -> str:
         return ""
     whole = [word for word in place.matched if not any(word != other and word in other for other in place.matched)]
     words = "".join(f"<span>{escaped(word)}</span>" for word in whole)
-    return f'<p class="kb-reason"><em>匹配 Matched because</em>{words}</p>'
+    return f'<p class="kb-reason"><em>{both("匹配到", "Matched because")}</em>{words}</p>'
 
 
 def _path_at(document: Document, offset: int) -> tuple[str, ...]:
@@ -66,11 +100,15 @@ def _path_at(document: Document, offset: int) -> tuple[str, ...]:
     return tuple(part for part in path if part != document.title)
 
 
-def note_html(document: Document, place: Place) -> str:
-    """The note's text: headings, list items, table rows and paragraphs, one a line of the text."""
+def note_html(document: Document, place: Place, *, found: bool = True) -> str:
+    """The note's text: headings, list items, table rows and paragraphs, one a line of the text.
+
+    Args:
+        found: whether the place is what was looked for; one that is merely near is marked faintly.
+    """
     first, last = max(0, place.start - WINDOW), min(len(document.text), place.end + WINDOW)
     headings = {section.start: section for section in document.sections}
-    mark, css = (place.start, place.end), "kb-quote" if place.number else "kb-near"
+    mark, css = (place.start, place.end), "kb-quote" if place.number and found else "kb-near"
     blocks: list[str] = []
     rows: list[str] = []
     for start, end in _lines(document.text, first, last):

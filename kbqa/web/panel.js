@@ -1,5 +1,5 @@
 // Runs once, when the sources panel appears. `element`, `trigger` and `watch` come from Gradio.
-// One listener on the document serves the links of every message, old or new.
+// One listener on the document serves the links of every message and tab, old or new.
 
 const isNarrow = () => window.matchMedia("(max-width: 767px)").matches;
 let openedByHand = false;
@@ -27,91 +27,51 @@ function showQuote() {
   }
   if (openedByHand && isNarrow()) {
     element.scrollIntoView({ behavior: "smooth", block: "start" });
+    if (body) body.focus({ preventScroll: true });
   }
   openedByHand = false;
   // The message that holds the link may be drawn after the panel.
   setTimeout(markOpenLink, 120);
 }
 
-function answerAsText(answer) {
-  const copy = answer.cloneNode(true);
-  copy.querySelectorAll("a.kb-cite").forEach((link) => link.replaceWith("[" + link.textContent + "]"));
-  const lines = [...copy.querySelectorAll(".kb-text > p, .kb-text li")].map(
-    (line) => (line.tagName === "LI" ? "- " : "") + line.textContent.trim()
-  );
-  const sources = [...copy.querySelectorAll(".kb-source-row")].map((row) => {
-    const name = row.querySelector("a.kb-source");
-    return row.querySelector(".kb-numbers").textContent + " " + name.textContent + " (" + name.title + ")";
-  });
-  return lines.concat(sources.length ? [""] : [], sources).join("\n");
+function openSource(href) {
+  window.kb.showTab("ask");
+  openedByHand = true;
+  if (href === shownPlace()) showQuote();
+  else trigger("click", { href });
 }
 
-async function copyAnswer(link) {
+// The address of the panel as it is now, for another day or another reader.
+async function copyLink(button) {
+  const link = element.querySelector(".kb-panel").getAttribute("data-link");
   try {
-    await navigator.clipboard.writeText(answerAsText(link.closest(".kb-a")));
-    link.classList.add("kb-done");
-    setTimeout(() => link.classList.remove("kb-done"), 1600);
+    await navigator.clipboard.writeText(location.origin + location.pathname + link);
+    window.kb.flash(button, true, window.kb.say("已复制", "Copied"));
   } catch (refused) {
-    link.classList.add("kb-refused");
+    window.kb.flash(button, false);
   }
+}
+
+function backToAnswer() {
+  const from = document.querySelector("#kb-chat a.kb-on") || document.querySelector("#kb-chat");
+  from.scrollIntoView({ behavior: "smooth", block: "center" });
+  from.focus({ preventScroll: true });
 }
 
 document.addEventListener("click", (event) => {
-  const link = event.target instanceof Element ? event.target.closest('a[href^="#"]') : null;
-  if (!link) return;
+  if (!(event.target instanceof Element) || event.defaultPrevented) return;
+  if (event.target.closest('#kb-source-panel button[name="link"]')) return copyLink(event.target.closest("button"));
+  const link = event.target.closest('a[href="#back"], a[href^="#src?"]');
+  if (!link || event.metaKey || event.ctrlKey || event.shiftKey) return; // a new tab opens the same view by its address
+  event.preventDefault();
   const href = link.getAttribute("href");
-  if (href === "#copy") {
-    event.preventDefault();
-    copyAnswer(link);
-  } else if (href === "#back") {
-    event.preventDefault();
-    const from = document.querySelector("#kb-chat a.kb-on");
-    (from || document.querySelector("#kb-chat")).scrollIntoView({ behavior: "smooth", block: "center" });
-  } else if (href.startsWith("#src?")) {
-    event.preventDefault();
-    openedByHand = true;
-    if (href === shownPlace()) showQuote();
-    else trigger("click", { href });
-  }
+  if (href === "#back") backToAnswer();
+  else openSource(href);
 });
 
+// An address with a place in it opens it; it stays in the address until another place is opened.
+const openAddress = () => location.hash.startsWith("#src?") && openSource(location.hash);
+window.addEventListener("hashchange", openAddress);
+openAddress();
+
 watch("value", showQuote);
-
-// A new question goes to the top of the chat and its answer grows below it, unless the reader scrolls meanwhile.
-// Gradio's own scrolling would show the end of the answer instead of its beginning.
-// The chat may appear after this panel, so both listeners sit above it.
-let questionsSeen = 0;
-let readerScrolls = false;
-
-function followQuestion(chat) {
-  const pane = chat.querySelector(".panel-wrap");
-  const questions = chat.querySelectorAll(".user-row");
-  if (questions.length !== questionsSeen) {
-    questionsSeen = questions.length;
-    readerScrolls = false;
-  }
-  if (!pane || !questions.length || readerScrolls) return;
-  const top = questions[questions.length - 1].getBoundingClientRect().top - pane.getBoundingClientRect().top;
-  if (Math.abs(top) > 1) pane.scrollTop += top;
-}
-
-// Gradio names each message by its markup, which a screen reader would read out tag by tag.
-function nameMessages(chat) {
-  const names = { user: "问题 Question", bot: "回答 Answer" };
-  for (const [who, name] of Object.entries(names)) {
-    chat.querySelectorAll(`[data-testid="${who}"][aria-label*="<"]`).forEach((m) => m.setAttribute("aria-label", name));
-  }
-}
-
-["wheel", "touchmove", "pointerdown"].forEach((kind) =>
-  document.addEventListener(kind, (event) => {
-    if (event.target instanceof Element && event.target.closest("#kb-chat")) readerScrolls = true;
-  }, { passive: true })
-);
-
-new MutationObserver(() => {
-  const chat = document.querySelector("#kb-chat");
-  if (!chat) return;
-  followQuestion(chat);
-  nameMessages(chat);
-}).observe(document.querySelector(".gradio-container") || document.body, { childList: true, subtree: true, characterData: true });

@@ -1,6 +1,6 @@
 """What the page says, in both languages.
 
-One switch rules both kinds of text: `HEAD` sets the language of the page before Gradio looks at it, from what the
+One switch rules both kinds of text: a script early in the page sets the language of the page before Gradio looks at it, from what the
 reader chose earlier or else from the browser. Labels of components follow by Gradio's own translation, markup of ours
 by a rule of the style sheet that shows one of two spans.
 """

@@ -69,6 +69,9 @@ def _badges(item: Item) -> str:
     if item.complaints:
         count = len(item.complaints)
         badges.append(f"<i>{both(f'不满意 {count} 次', f'disliked {count} times')}</i>")
+    if item.group.marked:
+        wanted = item.group.marked
+        badges.append(f"<i>{both(f'读者记为缺口 {wanted} 次', f'wanted by readers {wanted} times')}</i>")
     if item.changed:
         badges.append(f"<i>{both('答案已经变了', 'the answer has changed')}</i>")
     badges.append(f"<i>{_day(item.group.last)}</i>")
