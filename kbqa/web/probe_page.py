@@ -209,7 +209,7 @@ def _name(hit: Hit) -> str:
 
 
 def _cell(share: float, most: float) -> str:
-    depth = round(100 * min(abs(share) / most, 1.0) * 0.6)
+    depth = round(100 * min(abs(share) / most, 1.0) * 0.4)
     tone = "--kb-accent" if share >= 0 else "--kb-warm-line"
     return f'<td style="background: color-mix(in srgb, var({tone}) {depth}%, transparent)">{share:.2f}</td>'
 
@@ -300,7 +300,7 @@ def _reason(feature: Feature, refusal: Refusal) -> str:
     width = f"{50 * abs(feature.share) / most:.1f}%"
     side = "left: 50%" if feature.share >= 0 else "right: 50%"
     css = "kb-for" if feature.share >= 0 else "kb-against"
-    bar = f'<span class="kb-bar" aria-hidden="true"><i class="{css}" style="{side}; width: {width}"></i></span>'
+    bar = f'<span class="kb-scale" aria-hidden="true"><i class="{css}" style="{side}; width: {width}"></i></span>'
     zh, en = _REASON.get(feature.name, (feature.name, feature.name))
     if feature.name.startswith("asks "):
         kind = feature.name.removeprefix("asks ")

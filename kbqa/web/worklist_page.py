@@ -54,7 +54,7 @@ def _row(item: Item, chosen: bool) -> str:
     times = both(f"问过 {group.count} 次", f"asked {group.count} times")
     return (
         f'<button type="button" class="kb-work-row" data-key="{escape(item.key)}" aria-pressed="{str(chosen).lower()}">'
-        f'<b class="kb-count">{group.count}<span class="kb-sr">{times}</span></b>'
+        f'<b class="kb-asked">{group.count}<span class="kb-sr">{times}</span></b>'
         f'<span class="kb-what"><span class="kb-work-question">{escaped(cut(group.question, 90))}</span>'
         f'<span class="kb-badges">{_badges(item)}</span></span></button>'
     )
