@@ -18,14 +18,14 @@ class BuildSettings:
 
     Attributes:
         encoder: name of the embedded model, or a path or hub name of a sentence-transformers model.
-        min_tokens: a chunk is closed at a block's end once it has this many jieba tokens (about 160 characters).
-        max_tokens: a chunk never grows beyond this many (about 320 characters) unless one sentence alone does.
+        min_tokens: a chunk is closed at a block's end once it has this many jieba tokens (about 300 characters).
+        max_tokens: a chunk never grows beyond this many (about 400 characters) unless one sentence alone does.
         exact_limit: up to so many chunks vectors are compared exactly, above it by HNSW.
     """
 
     encoder: str = DEFAULT_ENCODER
-    min_tokens: int = 100
-    max_tokens: int = 190
+    min_tokens: int = 190
+    max_tokens: int = 240
     exact_limit: int = 200_000
 
 
@@ -43,7 +43,7 @@ class QuerySettings:
 
     candidates: int = 60
     answer_threshold: float | None = None
-    max_answer: int = 220
+    max_answer: int = 240
     mode: Mode = "hybrid"
     reranker: str = ""
 

@@ -49,11 +49,15 @@ def answer(index: Index, found: Found, settings: QuerySettings, calibration: Cal
 def _choose(index: Index, found: Found, settings: QuerySettings) -> list[Pick]:
     """Spans to quote, in the order to show them."""
     sentences = picks.scored_sentences(index, found)
+    if found.question.kind == "definition" and (defined := picks.definition(index, found, sentences)):
+        return defined
+    chosen = _best(index, found, sentences, settings)
+    return chosen + picks.runners_up(index, found, sentences, chosen, settings.max_answer) if chosen else []
+
+
+def _best(index: Index, found: Found, sentences: Sequence[Scored], settings: QuerySettings) -> list[Pick]:
+    """Both sides of a comparison, a list, or else a passage."""
     kind = found.question.kind
-    if kind == "definition":
-        defined = picks.definition(index, found, sentences)
-        if defined:
-            return defined
     if kind == "compare":
         compared = picks.comparison(index, found, sentences, settings.max_answer)
         if compared:

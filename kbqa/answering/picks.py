@@ -263,6 +263,28 @@ def passage(index: Index, found: Found, sentences: Sequence[Scored], budget: int
 
 
 _NEARLY_AS_GOOD, _ADDS_SOMETHING = 0.7, 0.05
+_RIVALS, _RIVAL = 3, 0.8  # so many passages may speak, if they score at least this share of the first
+
+_RIVALS, _RIVAL = 3, 0.8
+
+
+def runners_up(
+    index: Index, found: Found, sentences: Sequence[Scored], chosen: Sequence[Pick], budget: int
+) -> list[Pick]:
+    """What the next passages say, where they rank close behind the first, which may be the wrong one, and there is room."""
+    quoted = {index.chunks.row_at(pick.doc_id, pick.start) for pick in chosen}
+    left = budget - sum(pick.end - pick.start for pick in chosen)
+    further: list[Scored] = []
+    for row, hit in zip(found.rows[:_RIVALS], found.hits[:_RIVALS], strict=True):
+        same = [s for s in sentences if s.chunk == row]
+        close = row not in quoted and hit.score >= _RIVAL * found.hits[0].score
+        if close and same and len(same[0].text) <= left:
+            grown = _grow(same[0], same, left, found.question.kind)
+            left -= sum(len(s.text) for s in grown)
+            further += grown
+    return [s.pick(item=bool(MARKER.match(s.text))) for s in further]
+
+
 _READABLE = 120  # characters up to which the rest of a paragraph is read along
 _LEANS_BACK = re.compile(r"它|这|其|该|此|因此|所以|但|而|然而|否则|不过|同时|两者|二者|也|再|然后")
 
