@@ -209,6 +209,7 @@ function labelControls(chat) {
 new MutationObserver(() => {
   const chat = chatOf();
   if (!chat) return;
+  takeOver();
   followQuestion(chat);
   labelControls(chat);
   keepFocus();

@@ -44,8 +44,18 @@ function remember() {
   else localStorage.removeItem(key);
 }
 
+// What came from the server is kept as soon as either the value or the messages made of it have changed.
+let known = "";
+
+function takeOver() {
+  if (props.value === known) return;
+  known = props.value;
+  remember();
+  announceAnswer();
+}
+
 function show(text, id) {
-  props.value = text;
+  props.value = known = text;
   announced = text ? JSON.parse(text).turns.at(-1).turn_id : "";
   sessionStorage.setItem(OPEN, id);
   exportButton.disabled = !text;
@@ -159,10 +169,7 @@ element.querySelector(".kb-bar").addEventListener("click", (event) => {
   }
 });
 
-watch("value", () => {
-  remember();
-  announceAnswer();
-});
+watch("value", takeOver);
 
 // A reload goes on with what was open in this window.
 const open = record(OURS + sessionStorage.getItem(OPEN));

@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 from urllib.parse import parse_qs, urlencode
 
+from kbqa.text import sentence_spans
 from kbqa.types import Citation, Document, Hit
 
 PREFIX = "#src?"
@@ -127,7 +128,7 @@ def found_again(place: Place, document: Document) -> tuple[Place, Change]:
 
     Returns:
         The place with today's offsets, and `""` if nothing changed, `"elsewhere"` if the note changed but not there,
-        `"moved"` if the same words stand elsewhere, `"gone"` if they are gone: then it is the line most like them.
+        `"moved"` if the same words stand elsewhere, `"gone"` if they are gone: then it is the sentence most like them.
     """
     if fits(place, document):
         return place, "elsewhere" if place.version and place.version != version_of(document) else ""
@@ -155,16 +156,10 @@ def _same_words(place: Place, text: str) -> tuple[int, int] | None:
 
 
 def _most_alike(place: Place, text: str) -> tuple[int, int]:
-    """The line that shares most pairs of characters with the link's text; of equals, the one nearest to where it stood."""
+    """The sentence that has most of the link's pairs of characters; of equals, the one nearest to where it stood."""
     wanted = _pairs(place.beginning)
-    best, at = (-1.0, 0.0, 0, 0), 0
-    for line in text.split("\n"):
-        if line.strip():
-            pairs = _pairs(line[: 3 * _BEGINNING])
-            shared = 2 * (wanted & pairs).total() / max(1, wanted.total() + pairs.total()) if wanted else 0.0
-            best = max(best, (round(shared, 4), -float(abs(at - place.start)), at, at + len(line)))
-        at += len(line) + 1
-    return best[2], best[3]
+    shared = {span: (wanted & _pairs(text[slice(*span)])).total() for span in sentence_spans(text)}
+    return max(shared, key=lambda span: (shared[span], -abs(span[0] - place.start)), default=(0, 0))
 
 
 def _pairs(text: str) -> Counter[str]:

@@ -29,6 +29,8 @@ _FONTS = (
 )  # fmt: skip
 _MONO = ("ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "Noto Sans Mono CJK SC", "monospace")
 
+_GREEN, _GREEN_DARK = "#0f6b5c", "#0b5448"  # of buttons, in light and dark alike, under white text
+
 _ICON = (
     "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 32 32'%3E%3Crect width='32' height='32' "
     "rx='8' fill='%230f6b5c'/%3E%3Cpath d='M9 10h14M9 16h14M9 22h8' stroke='%23fff' stroke-width='2.6' "
@@ -90,13 +92,22 @@ def theme() -> ThemeClass:
         font_mono=list(_MONO),
         radius_size=gr.themes.sizes.radius_lg,
     )
-    return base.set(
-        body_background_fill="var(--kb-paper)",
-        body_background_fill_dark="var(--kb-paper)",
-        body_text_color="var(--kb-ink)",
-        body_text_color_dark="var(--kb-ink)",
-        block_background_fill="transparent",
-        block_background_fill_dark="transparent",
-        block_border_width="0px",
-        block_shadow="none",
-    )
+    fills = {"body_background_fill": "var(--kb-paper)", "block_background_fill": "transparent"}
+    texts = {
+        "body_text_color": "var(--kb-ink)", "body_text_color_subdued": "var(--kb-soft)", "block_title_text_color": "var(--kb-ink)",
+        "block_label_text_color": "var(--kb-soft)", "block_info_text_color": "var(--kb-soft)",
+        "input_placeholder_color": "var(--kb-soft)", "link_text_color": "var(--kb-accent)",
+        "link_text_color_active": "var(--kb-accent)", "link_text_color_hover": "var(--kb-accent)",
+        "link_text_color_visited": "var(--kb-accent)",
+    }  # fmt: skip
+    controls = {
+        "border_color_primary": "var(--kb-line)", "input_background_fill": "var(--kb-card)", "input_border_color": "var(--kb-line)",
+        "color_accent_soft": "var(--kb-tint)", "border_color_accent": "var(--kb-accent)",
+        "button_primary_background_fill": _GREEN, "button_primary_background_fill_hover": _GREEN_DARK,
+        "button_primary_border_color": _GREEN, "button_primary_text_color": "#fff", "button_primary_text_color_hover": "#fff",
+        "button_secondary_background_fill": "var(--kb-card)", "button_secondary_background_fill_hover": "var(--kb-near)",
+        "button_secondary_border_color": "var(--kb-line)", "button_secondary_text_color": "var(--kb-ink)",
+    }  # fmt: skip
+    values = {**fills, **texts, **controls}
+    dark = {f"{name}_dark": value for name, value in values.items()}
+    return base.set(**values, **dark, color_accent="var(--kb-accent)", block_border_width="0px", block_shadow="none")

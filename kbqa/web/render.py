@@ -92,8 +92,11 @@ def _button(name: str, turn_id: str, label: str, on: bool = False) -> str:
 
 def _remarks(answer: Answer, say: Say) -> str:
     remarks = [_notice(notice, say) for notice in answer.notices]
-    if answer.understood_as.strip() not in ("", answer.question.strip()):
-        remarks.append(say(f"理解为：{answer.understood_as}", f"Understood as: {answer.understood_as}"))
+    asked, understood = answer.question.strip(), answer.understood_as.strip()
+    small_talk = answer.abstained and answer.choices
+    put_right = answer.notices and len(understood) == len(asked)  # a slip, which the notice names
+    if understood not in ("", asked) and not small_talk and not put_right:
+        remarks.append(say(f"理解为：{understood}", f"Understood as: {understood}"))
     return f'<p class="kb-remark">{"<br>".join(remarks)}</p>' if remarks else ""
 
 

@@ -175,7 +175,8 @@ def open_page(browser):
             foreign.append(request.url)
 
     def opened(url: str, width: int = 1280, height: int = 800, **settings):
-        context = browser.new_context(viewport={"width": width, "height": height}, locale="zh-CN", **settings)
+        settings = {"locale": "zh-CN", **settings}
+        context = browser.new_context(viewport={"width": width, "height": height}, **settings)
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(15_000)

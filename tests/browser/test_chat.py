@@ -11,35 +11,7 @@ import pytest
 
 from kbqa import KnowledgeBase
 from kbqa.web.links import Place
-
-DEFINITION = "积分体系（Points System）是指用积分记录会员的行为，并让会员拿积分换取权益的一套规则。"
-DRAW_DEFINITION = "抽奖活动是指用奖品的不确定性换取用户参与的一种短期活动。"
-INFLATION = "积分通胀是指发出的积分远多于被兑换的积分，单个积分因此越来越不值钱。"
-QUESTION_BOX = "#kb-question textarea"
-LAST_ANSWER = "#kb-chat .bot-row >> nth=-1"
-
-
-def ask(page, question: str):
-    """Type a question, wait for its answer to be complete, return the answer's row."""
-    rows = page.locator("#kb-chat .bot-row")
-    page.wait_for_selector(QUESTION_BOX)
-    before = rows.count()
-    page.fill(QUESTION_BOX, question)
-    page.press(QUESTION_BOX, "Enter")
-    row = rows.nth(before)
-    row.locator(".kb-sources, .kb-none, .kb-note-bad").first.wait_for()
-    return row
-
-
-def marked(page) -> str:
-    return "".join(page.locator("#kb-source-panel mark").all_text_contents())
-
-
-def wait_until_marked(page, quote: str) -> None:
-    page.wait_for_function(
-        "quote => [...document.querySelectorAll('#kb-source-panel mark')].map(m => m.textContent).join('') === quote",
-        arg=quote,
-    )
+from tests.browser.chat import DEFINITION, DRAW_DEFINITION, INFLATION, LAST_ANSWER, QUESTION_BOX, ask, wait_until_marked
 
 
 def test_answer_quotes_the_note_and_its_number_opens_it(site, open_page) -> None:

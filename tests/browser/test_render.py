@@ -200,7 +200,7 @@ def test_words_that_are_gone_lead_to_the_line_most_like_them() -> None:
 def test_link_without_words_leads_to_where_it_pointed() -> None:
     """All that a link from before this version says is where."""
     here, change = found_again(Place(NOTE.doc_id, TEXT.index("次日"), TEXT.index("次日") + 4, 1, digest=1), NOTE)
-    assert (TEXT[here.start : here.end], change) == ("  - 次日 6 分。", "gone")
+    assert (TEXT[here.start : here.end], change) == ("- 次日 6 分。", "gone")
 
 
 # --- one language at a time -------------------------------------------------------------------------------------------
