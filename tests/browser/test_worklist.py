@@ -114,6 +114,16 @@ def test_check_again_marks_what_is_answered_by_now(own_url, open_page) -> None:
     assert questions(page) == [PRIZE]
 
 
+def test_item_is_asked_in_the_chat(url, open_page) -> None:
+    """One click goes there and asks, so that the lead sees whether it is answered by now."""
+    page = open_page(url)
+    open_worklist(page)
+    choose(page, PRIZE)
+    page.click(".kb-work-ask")
+    page.locator("#kb-chat .bot-row", has_text="奖品总成本 ÷ 参与抽奖的人数").wait_for()
+    assert page.locator("#kb-chat").is_visible() and not page.locator("#kb-work-list").is_visible()
+
+
 def test_list_is_used_by_keyboard(url, open_page) -> None:
     page = open_page(url)
     open_worklist(page)
