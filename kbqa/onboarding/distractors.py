@@ -1,0 +1,50 @@
+"""Terms that a term is plausibly taken for, and never one that the notes would accept in its place."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from kbqa.onboarding.items import digest
+from kbqa.onboarding.meanings import Meaning
+from kbqa.terms.glossary import name_key
+
+_SAME = 0.5  # share of two-character pieces from which two explanations may mean the same
+
+
+def rivals(meaning: Meaning, known: Sequence[Meaning], most: int = 12) -> list[Meaning]:
+    """Terms of the same genus that are something else, the likeliest to be confused first."""
+    fit = [o for o in known if o.genus == meaning.genus and not _may_be(meaning, o)]
+    return sorted(
+        fit, key=lambda o: (_distance(meaning, o), -_alike(meaning, o), digest(meaning.term.name, o.term.name))
+    )[:most]
+
+
+def _may_be(one: Meaning, other: Meaning) -> bool:
+    """Whether two terms may be one, or one of them a kind of the other."""
+    if one is other or one.keys & other.keys or _alike(one, other) >= _SAME:
+        return True
+    if any(a in b or b in a for a in one.keys for b in other.keys):
+        return True
+    said = name_key(one.text), name_key(other.text)
+    return any(key in said[0] for key in other.keys) or any(key in said[1] for key in one.keys)
+
+
+def _alike(one: Meaning, other: Meaning) -> float:
+    """Share of two-character pieces that two explanations have in common, 0 to 1."""
+    return 2 * len(one.pairs & other.pairs) / (len(one.pairs) + len(other.pairs))
+
+
+def _distance(one: Meaning, other: Meaning) -> int:
+    """How far apart the notes keep two terms: confusable ones first, then by note, subject and level."""
+    confusable = {name_key(name) for name in one.term.confusable}
+    if confusable & other.keys or one.keys & {name_key(name) for name in other.term.confusable}:
+        return 0
+    if one.document.doc_id == other.document.doc_id:
+        return 1
+    return (
+        2
+        if set(one.document.tags) & set(other.document.tags)
+        else 3
+        if one.document.level == other.document.level
+        else 4
+    )

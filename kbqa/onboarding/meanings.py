@@ -1,0 +1,138 @@
+"""What the notes say a term is, cut out of its defining sentence so that it can stand as an option of a quiz.
+
+Only a real definition passes: it names the term, says 是指 or the like, and explains in words that stand by themselves. Remarks
+behind it (its unit, an example, who coined it) are left out, as their presence alone would tell options apart.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from kbqa.knowledge import KnowledgeBase
+from kbqa.terms.glossary import name_key, names_of
+from kbqa.text import fold, squeeze
+from kbqa.types import Document, Place, Term
+
+_LONGEST, _SHORTEST = 80, 8
+_VERB = re.compile(
+    r"\s*(?:\([^()]*\))?(?:\s*,?\s*(?:又|也|亦|简|俗|旧)(?:被)?(?:称为|称|叫做|叫|译作|译)[^,]{1,14})?\s*,?\s*"
+    r"(?:就?是指|指的?就?是|即(?=[\u3400-\u9fff])|也就是|就是|指(?!标|南|导|数)|是(?=一[种个套类项份]))\s*"
+)
+_MARKER = re.compile(r"^(?:[-*•]\s+|\d{1,2}[.、]\s*)+")
+# What follows a definition without being part of it.
+_REMARK = re.compile(
+    r"(?:单位(?:是|为)|没有单位|例如|比如|譬如|如(?!果|何)|像|也(?:叫|称|译|指)|又(?:叫|称)|简称|缩写|俗称|出自|一般|通常|常(?:用|见|写|取)?|多(?:因|按|为|是)"
+    r"|适合|由[^,]{1,12}(?:提出|推广)|关键在|目标是|核心是|本质是|质量比|介于|与[^,]{1,20}相对|分母|分子|平台用|有团队"
+    r"|也有|说明|表示|利益|量大|质量|各\s?\d|签合同|必须|不?可以?用|要兑现|各取)"
+)
+_LEANS = re.compile(
+    r"[它此]|这|其(?!他|它|中|实|余)|该(?!下|做|花|有|打|补|说|给)|两者|二者|前者|后者|上述|以上|本手册|示意|前两|上文|下文"
+)
+_GENERA: tuple[tuple[str, str], ...] = (
+    ("ratio", r"比例|占比|比率|比值|概率|占多少|比例变化|变化"),
+    ("measure", r"指标|人数|次数|天数|金额|总额|总和|费用|收入|收益|的钱|时间|时长|多久|得分|分数|总数|件数|销售额|幅度|程度|用户数|成本|多少(?:天|钱|个|件|轮)?"),
+    ("work", r"工作|岗位|职能|职责|部门"),
+    ("person", r"的(?:普通)?(?:人|用户|顾客|客户|消费者|创作者|员工|高管|企业|团队|小组|群体|组)|的人(?:或团伙|和团队)?|用户"),
+    ("method", r"方法|方式|做法|办法|模式|思路|手段|打法|玩法|技术|测试|实验|形式|安排|活动|整理方法|工具或做法"),
+    ("tool", r"系统|平台|工具|文档|清单|表|图|文件|页面|机制|规则|制度|框架|模型|体系|结构|标准|设施|计划表|名单|原则|约定"),
+    ("course", r"过程|流程|循环|阶段|步骤|的一段|周期|时期|时间段|期间|环节|路径|部分"),
+    ("state", r"现象|关系|状态|能力|价值|印象|可能|风险|事件|结果|结论|倾向|判断|取舍|水平|范围|门槛|权益|好处"),
+    ("thing", r"内容|标签|广告|视频|账号|商品|资源|仓|群|券|凭证|物品|标识|账|因子|节点|单位|角度|流量|数据|触点|动作|行为|任务|会议|短会|信息|记录"),
+)  # fmt: skip
+_GENUS = tuple((name, re.compile(rf"(?:{pattern})$")) for name, pattern in _GENERA)
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """A term with what the notes say it is.
+
+    Attributes:
+        text: the explanation, without the term's names, remarks and the full stop.
+        genus: what kind of thing it explains the term as: a ratio, a method, a person …
+        keys: the term's names as they are compared.
+    """
+
+    term: Term
+    text: str
+    genus: str
+    place: Place
+    document: Document
+    keys: frozenset[str]
+
+    @cached_property
+    def pairs(self) -> frozenset[str]:
+        """Two-character pieces of the explanation."""
+        return pieces(self.text)
+
+    @cached_property
+    def name_pairs(self) -> frozenset[str]:
+        return pieces(self.term.name)
+
+
+def pieces(text: str) -> frozenset[str]:
+    """Two-character pieces of a text, folded, marks left out."""
+    bare = squeeze(text)
+    return frozenset(bare[i : i + 2] for i in range(len(bare) - 1))
+
+
+def meanings(kb: KnowledgeBase) -> tuple[Meaning, ...]:
+    """Every term that the notes define in a sentence fit for a quiz, in the order of the glossary."""
+    return tuple(_meanings(kb, kb.terms))
+
+
+def _meanings(kb: KnowledgeBase, terms: Iterable[Term]) -> Iterator[Meaning]:
+    for term in terms:
+        if not term.definition:
+            continue
+        document = kb.document(term.definition[0])
+        text = explanation(term, document.text[slice(*term.definition[1:])])
+        if text and (genus := genus_of(text)):
+            keys = frozenset(map(name_key, names_of(term)))
+            yield Meaning(term, text, genus, term.definition, document, keys)
+
+
+def explanation(term: Term, sentence: str) -> str:
+    """What a defining sentence says of a term; empty if it is no definition that can stand by itself."""
+    sentence = sentence[len(m[0]) :] if (m := _MARKER.match(sentence)) else sentence
+    folded = fold(sentence)
+    for name in names_of(term):
+        if folded.startswith(fold(name)) and (verb := _VERB.match(folded, len(name))):
+            return _trimmed(sentence[verb.end() :], [name_key(n) for n in names_of(term)])
+    return ""
+
+
+def _trimmed(text: str, names: list[str]) -> str:
+    text = re.split(r"[；;：。]", text)[0].strip()
+    clauses = clauses_of(text)
+    kept = clauses[:1]
+    for clause in clauses[1:]:
+        if _REMARK.match(fold(clause.lstrip("，, "))) or any(n in name_key(clause) for n in names):
+            break
+        kept.append(clause)
+    text = "".join(kept).strip("，, ")
+    fits = _SHORTEST <= len(text) <= _LONGEST and not _LEANS.search(fold(text))
+    return text if fits and not any(n in name_key(text) for n in names) else ""
+
+
+def clauses_of(text: str) -> list[str]:
+    """The parts between commas outside brackets and quotation marks, each with the comma before it."""
+    parts, start, depth = [], 0, 0
+    for i, char in enumerate(text):
+        depth += (char in "（(“「《") - (char in "）)”」》")
+        if char in "，," and depth <= 0:
+            parts.append(text[start:i])
+            start = i
+    return [*parts, text[start:]]
+
+
+def genus_of(text: str) -> str:
+    """What kind of thing a text explains something as, by the noun that ends one of its clauses; `act` for a doing."""
+    clauses = [clause.strip("，, ") for clause in clauses_of(text)]
+    for clause in (clauses[-1], clauses[0], *clauses[1:-1]):
+        for name, pattern in _GENUS:
+            if pattern.search(clause):
+                return name
+    return "act"
