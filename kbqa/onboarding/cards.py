@@ -24,7 +24,9 @@ _CONFUSED = re.compile(r"易混|混淆|辨析|区别")
 _BETWEEN = re.compile(r"\s*(?:与|和|跟|vs\.?|对比)\s*")
 _TAIL = re.compile(r"的?(?:区别|差别|差异|不同|关系|分别)$")
 _ITEM = re.compile(r"(?:[-*\u2022]\s+|\d{1,2}[.\u3001]\s*)+")
-_EXAMPLE = re.compile(r"(?:示意|例如|比如|譬如|举例|举个例子|案例|例)[:,]|\S{0,8}(?:资料|公开)\S{0,4}案例|\S{0,12}(?:例如|比如)")
+_EXAMPLE = re.compile(
+    r"(?:示意|例如|比如|譬如|举例|举个例子|案例|例)[:,]|\S{0,8}(?:资料|公开)\S{0,4}案例|\S{0,12}(?:例如|比如)"
+)
 _WORKED = re.compile(r"(?:[-*\u2022]|1[.\u3001])\s*\S*.*[\d=]|.+ \| ")
 _GOES_ON = re.compile(r"\d{1,2}[.\u3001]\s*\S")
 _LONGEST = 400

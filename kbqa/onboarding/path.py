@@ -259,10 +259,10 @@ def _in_lesson_order(document: Document, terms: Sequence[Term]) -> tuple[str, ..
     segmenter = Segmenter(Glossary(tuple(terms)))
     made_of = {
         term.name: [terms[m.term].name for m in segmenter.matches(_explanation(document, term))]
-        for term in terms
         if term.name not in leading
+        else []
+        for term in terms
     }
-    made_of.update(dict.fromkeys(leading, []))
 
     def key(name: str) -> tuple[Any, ...]:
         return name not in leading, alike[name], offset[name], name

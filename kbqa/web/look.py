@@ -46,7 +46,7 @@ WELCOME = (
 
 
 def css() -> str:
-    return (_HERE / "style.css").read_text(encoding="utf-8")
+    return "\n".join((_HERE / name).read_text(encoding="utf-8") for name in ("style.css", "learn.css"))
 
 
 PANEL_SCRIPT = (_HERE / "panel.js").read_text(encoding="utf-8")
