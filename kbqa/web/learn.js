@@ -57,7 +57,10 @@ watch("value", () => {
   }
   const map = element.querySelector(".kl-map");
   const node = map && (map.querySelector(".kl-picked") || map.querySelector(".kl-current"));
-  if (node) map.scrollLeft = node.getBBox().x - map.clientWidth / 2;
+  if (node) {
+    const box = node.getBBox();
+    map.scrollLeft = box.x + (box.width - map.clientWidth) / 2;
+  }
   if (!asked) return;
   asked = false;
   const heading = element.querySelector("[data-focus]");

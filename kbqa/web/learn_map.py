@@ -15,20 +15,20 @@ from typing import Any
 from kbqa.onboarding.cards import TermCard
 from kbqa.onboarding.course import Course
 from kbqa.onboarding.order import reduced
-from kbqa.onboarding.path import LEVELS, UNGROUPED, LearningPath, Stage, Step
+from kbqa.onboarding.path import LEVELS, UNGROUPED, LearningPath, Step
 from kbqa.text import fold
 from kbqa.web.words import both
 
-_WIDE, _HIGH, _GAP_X, _GAP_Y, _TOP = 136, 44, 40, 14, 46
+_WIDE, _HIGH, _GAP_X, _GAP_Y, _TOP = 140, 44, 38, 14, 46
 _TERM_WIDE, _TERM_HIGH, _TERM_GAP_X, _TERM_GAP_Y = 172, 30, 92, 12
-_LINE = 9.6  # widths of a Chinese character in a node
+_LINE = 8.6  # widths of a Chinese character in a node
 _ENGLISH = dict(zip((*LEVELS, UNGROUPED), ("Basics", "Intermediate", "Expert", "Ungrouped"), strict=True))
 
 
-def stage_name(stage: Stage) -> str:
-    """The name of a stage as markup, in both languages where it is a level."""
-    word, _, number = stage.name.partition(" ")
-    return both(stage.name, f"{_ENGLISH[word]} {number}".strip()) if word in _ENGLISH else escape(stage.name)
+def level_name(name: str) -> str:
+    """The name of a stage or level as markup, in both languages unless it is a folder's."""
+    word, _, number = name.partition(" ")
+    return both(name, f"{_ENGLISH[word]} {number}".strip()) if word in _ENGLISH else escape(name)
 
 
 def go(do: str, **fields: Any) -> str:
@@ -65,7 +65,7 @@ def path_map(path: LearningPath, done: Collection[str], current: str, chosen: st
     high = max((box.y + box.high for box in boxes.values()), default=_TOP) + 6
     heads = "".join(
         f'<foreignObject x="{column * (_WIDE + _GAP_X) + 2}" y="0" width="{_WIDE}" height="40">'
-        f'<div class="kl-col"><b>{stage_name(stage)}</b><span>{stage.minutes} min</span></div></foreignObject>'
+        f'<div class="kl-col"><b>{level_name(stage.name)}</b><span>{stage.minutes} min</span></div></foreignObject>'
         for column, stage in enumerate(path.stages)
     )
     nodes = "".join(_note(step, boxes[step.doc_id], done, current, chosen) for step in path.steps)
@@ -128,7 +128,7 @@ def _wrapped(text: str, limit: float = _LINE) -> list[str]:
     """A title in at most two lines of so many Chinese characters."""
     lines, line, used = [], "", 0.0
     for char in text:
-        width = 1.0 if ord(char) > 0x2E7F else 0.58
+        width = 1.0 if ord(char) > 0x2E7F else 0.6
         if used + width > limit:
             lines.append(line)
             line, used = "", 0.0

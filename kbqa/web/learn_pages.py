@@ -20,7 +20,7 @@ from kbqa.onboarding.path import READING_SPEED, Stage, Step
 from kbqa.onboarding.progress import Standing, end_of_day
 from kbqa.onboarding.quiz import QuizItem
 from kbqa.types import Citation, Document
-from kbqa.web.learn_map import go, path_map, stage_name, term_map
+from kbqa.web.learn_map import go, level_name, path_map, term_map
 from kbqa.web.links import Place, place_of_citation
 from kbqa.web.markup import escaped, link
 from kbqa.web.note import note_html
@@ -72,7 +72,7 @@ def welcome(course: Course, said: str = "") -> str:
     terms = sum(len(step.terms) for step in path.steps)
     error = f'<p class="kl-error" role="alert">{escaped(said)}</p>' if said else ""
     stages = "".join(
-        f"<li><b>{stage_name(stage)}</b> <span>{_minutes(stage.minutes)}</span><br>"
+        f"<li><b>{level_name(stage.name)}</b> <span>{_minutes(stage.minutes)}</span><br>"
         f"{escaped('、'.join(step.title for step in stage.steps))}</li>"
         for stage in path.stages
     )
@@ -214,7 +214,7 @@ def _stage(view: View, stage: Stage, current: Step | None) -> str:
     opened = " open" if current in stage.steps else ""
     rows = "".join(_row(view, step, step == current) for step in stage.steps)
     return (
-        f'<details class="kl-stage"{opened}><summary><b>{stage_name(stage)}</b><span>{done} / {len(stage.steps)} · '
+        f'<details class="kl-stage"{opened}><summary><b>{level_name(stage.name)}</b><span>{done} / {len(stage.steps)} · '
         f"{_minutes(stage.minutes)}</span></summary><ol>{rows}</ol></details>"
     )
 
@@ -266,7 +266,7 @@ def step_page(view: View, step: Step) -> str:
         if cards
         else ""
     )
-    facts = f'<p class="kl-facts">{both(f"第 {step.number} 步", f"Step {step.number}")} · {_minutes(step.minutes)} · {escaped(step.level or step.folder)}</p>'
+    facts = f'<p class="kl-facts">{both(f"第 {step.number} 步", f"Step {step.number}")} · {_minutes(step.minutes)} · {level_name(step.level or step.folder)}</p>'
     return _page(
         escaped(step.title),
         facts
@@ -305,8 +305,8 @@ def card_html(card: TermCard) -> str:
         _quoted(both("例子", "Example"), card.example),
     ]
     rows += [
-        _quoted(f"{both('易混', 'Not')} {escaped(other.name)}", other.difference)
-        or f"<dt>{both('易混', 'Not')}</dt><dd>{escaped(other.name)}</dd>"
+        _quoted(f"{both('易混', 'Unlike')} {escaped(other.name)}", other.difference)
+        or f"<dt>{both('易混', 'Unlike')}</dt><dd>{escaped(other.name)}</dd>"
         for other in card.confusable
     ]
     if card.related:
