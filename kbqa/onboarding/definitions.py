@@ -25,7 +25,7 @@ def _which_meaning(meaning: Meaning, others: Sequence[Meaning]) -> Iterator[Quiz
     wrong = _hiding(fair, len(meaning.name_pairs & meaning.pairs), lambda o: len(meaning.name_pairs & o.pairs))
     if len(wrong) >= 2:
         stem = f"「{name}」指的是什么？"
-        right = cite(meaning.document, meaning.place)
+        right = cite(meaning.document, meaning.place[1:])
         yield item("definition", name, stem, meaning.text, [other.text for other in wrong], right)
 
 
@@ -35,7 +35,7 @@ def _which_term(meaning: Meaning, others: Sequence[Meaning]) -> Iterator[QuizIte
     wrong = _hiding(others, len(meaning.name_pairs & meaning.pairs), lambda o: shared[others.index(o)])
     if len(wrong) >= 2:
         stem = f"哪个术语指的是：{meaning.text}？"
-        yield item("term", name, stem, name, [o.term.name for o in wrong], cite(meaning.document, meaning.place))
+        yield item("term", name, stem, name, [o.term.name for o in wrong], cite(meaning.document, meaning.place[1:]))
 
 
 def _hiding(others: Sequence[Meaning], shared: int, likeness: Callable[[Meaning], int]) -> list[Meaning]:

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from kbqa.onboarding.items import digest
 from kbqa.onboarding.meanings import Meaning
-from kbqa.terms.glossary import name_key
 
 _SAME = 0.5  # share of two-character pieces from which two explanations may mean the same
 
@@ -25,8 +24,7 @@ def _may_be(one: Meaning, other: Meaning) -> bool:
         return True
     if any(a in b or b in a for a in one.keys for b in other.keys):
         return True
-    said = name_key(one.text), name_key(other.text)
-    return any(key in said[0] for key in other.keys) or any(key in said[1] for key in one.keys)
+    return any(key in one.key for key in other.keys) or any(key in other.key for key in one.keys)
 
 
 def _alike(one: Meaning, other: Meaning) -> float:
@@ -36,8 +34,7 @@ def _alike(one: Meaning, other: Meaning) -> float:
 
 def _distance(one: Meaning, other: Meaning) -> int:
     """How far apart the notes keep two terms: confusable ones first, then by note, subject and level."""
-    confusable = {name_key(name) for name in one.term.confusable}
-    if confusable & other.keys or one.keys & {name_key(name) for name in other.term.confusable}:
+    if one.confusable & other.keys or one.keys & other.confusable:
         return 0
     if one.document.doc_id == other.document.doc_id:
         return 1

@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from kbqa.types import Citation, Document, Place
+from kbqa.text import Span
+from kbqa.types import Citation, Document
 
 Kind = Literal["definition", "term", "formula", "order", "odd", "number"]
 
@@ -44,19 +45,26 @@ def digest(*parts: str) -> str:
 
 
 def item(
-    kind: Kind, term: str, stem: str, right: str, wrong: Sequence[str], citation: Citation, *, ordered: bool = False
+    kind: Kind,
+    term: str,
+    stem: str,
+    right: str,
+    wrong: Sequence[str],
+    citation: Citation,
+    *,
+    order: Sequence[str] = (),
 ) -> QuizItem:
     """An item from its right option and the wrong ones.
 
     Args:
-        ordered: the options keep the order `(right, *wrong)` sorted by the caller's key, see `placed`.
+        order: all options as they shall stand; without it a digest orders them.
     """
-    options = (right, *wrong) if ordered else tuple(sorted((right, *wrong), key=lambda option: digest(stem, option)))
+    options = tuple(order) or tuple(sorted((right, *wrong), key=lambda option: digest(stem, option)))
     return QuizItem(digest(kind, term, stem)[:16], kind, term, stem, options, options.index(right), citation)
 
 
-def cite(document: Document, place: Place) -> Citation:
+def cite(document: Document, span: Span) -> Citation:
     """The citation of a piece of a document."""
-    _, start, end = place
+    start, end = span
     path = next((s.path for s in reversed(document.sections) if s.start <= start < s.end), (document.title,))
     return Citation(document.doc_id, start, end, document.text[start:end], path, document.line_at(start))

@@ -7,9 +7,9 @@ behind it (its unit, an example, who coined it) are left out, as their presence 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from kbqa.knowledge import KnowledgeBase
 from kbqa.terms.glossary import name_key, names_of
@@ -28,7 +28,7 @@ _REMARK = re.compile(
     r"|适合|由[^,]{1,12}(?:提出|推广)|关键在|目标是|核心是|本质是|质量比|介于|与[^,]{1,20}相对|分母|分子|平台用|有团队"
     r"|也有|说明|表示|利益|量大|质量|各\s?\d|签合同|必须|不?可以?用|要兑现|各取)"
 )
-_LEANS = re.compile(
+LEANS = re.compile(
     r"[它此]|这|其(?!他|它|中|实|余)|该(?!下|做|花|有|打|补|说|给)|两者|二者|前者|后者|上述|以上|本手册|示意|前两|上文|下文"
 )
 _GENERA: tuple[tuple[str, str], ...] = (
@@ -68,10 +68,21 @@ class Meaning:
         return pieces(self.text)
 
     @cached_property
+    def key(self) -> str:
+        """The explanation as names are compared with it."""
+        return name_key(self.text)
+
+    @cached_property
+    def confusable(self) -> frozenset[str]:
+        """Keys of what the notes say it is easily taken for."""
+        return frozenset(map(name_key, self.term.confusable))
+
+    @cached_property
     def name_pairs(self) -> frozenset[str]:
         return pieces(self.term.name)
 
 
+@lru_cache(maxsize=16384)
 def pieces(text: str) -> frozenset[str]:
     """Two-character pieces of a text, folded, marks left out."""
     bare = squeeze(text)
@@ -104,17 +115,22 @@ def explanation(term: Term, sentence: str) -> str:
     return ""
 
 
-def _trimmed(text: str, names: list[str]) -> str:
-    text = re.split(r"[；;：。]", text)[0].strip()
-    clauses = clauses_of(text)
-    kept = clauses[:1]
-    for clause in clauses[1:]:
-        if _REMARK.match(fold(clause.lstrip("，, "))) or any(n in name_key(clause) for n in names):
+def _trimmed(text: str, names: Sequence[str]) -> str:
+    """An explanation without the remarks behind it; empty if it leans on other sentences or names the term."""
+    first, *rest = clauses_of(re.split(r"[；;：。]", text)[0].strip())
+    kept = first
+    for clause in rest:
+        if _REMARK.match(fold(clause[1:].lstrip())) or _named(clause, names):
             break
-        kept.append(clause)
-    text = "".join(kept).strip("，, ")
-    fits = _SHORTEST <= len(text) <= _LONGEST and not _LEANS.search(fold(text))
-    return text if fits and not any(n in name_key(text) for n in names) else ""
+        kept += clause
+    kept = kept.strip("，, ")
+    fits = _SHORTEST <= len(kept) <= _LONGEST and not LEANS.search(fold(kept))
+    return kept if fits and not _named(kept, names) else ""
+
+
+def _named(text: str, names: Sequence[str]) -> bool:
+    key = name_key(text)
+    return any(name in key for name in names)
 
 
 def clauses_of(text: str) -> list[str]:

@@ -1,0 +1,99 @@
+"""Odd one out: three things of a closed list, and one that stands in another list nearby.
+
+Closed means that the notes say how many there are, and name as many: only then is something else surely not among them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+
+from kbqa.onboarding.items import QuizItem, cite, digest, item
+from kbqa.onboarding.material import Material
+from kbqa.onboarding.meanings import LEANS, pieces
+from kbqa.onboarding.series import Series
+from kbqa.text import fold, squeeze
+
+_LONGEST_LEAD = 36
+
+
+def odd_items(material: Material) -> Iterator[QuizItem]:
+    """One item for every closed list that has a sibling to take an intruder from."""
+    for one in material.series:
+        stem = _stem(material, one) if one.said else ""
+        members = [member for member in one.members if squeeze(member) not in squeeze(stem)]
+        if not stem or len(members) < 3:
+            continue
+        shown = sorted(members, key=lambda member: digest(stem, member))[:3]
+        if intruder := _intruder(material, one, shown):
+            subject = material.defining(one) or material.subject(one.document, one.said, one.heading)
+            yield item("odd", subject, stem, intruder, shown, cite(one.document, one.span))
+
+
+def _stem(material: Material, one: Series) -> str:
+    """The question, which says what is listed and how many there are; empty if that cannot be said in a few words."""
+    if term := material.defining(one):
+        return f"「{term}」分{one.said}，下面哪一项不在其中？"
+    said = one.said.removeprefix("培训资料")
+    if len(said) < 5 or len(said) > _LONGEST_LEAD or LEANS.search(fold(said)) or one.ordered:
+        return ""
+    return f"《{one.document.title}》讲「{one.heading}」时说：{one.said}。下面哪一项不在其中？"
+
+
+def _intruder(material: Material, one: Series, shown: Sequence[str]) -> str:
+    """A member of a list nearby that looks as if it belonged and that nothing around this list speaks of."""
+    defining = bool(material.defining(one))
+    around = squeeze(one.document.text[slice(*(one.span if defining else one.section))])
+    letters = set("".join(one.members)) | set(one.said)
+    candidates = [
+        (_distance(one, other), -len(letters & set(member)), digest(one.said, *shown, member), member)
+        for other in material.series
+        if _distance(one, other) < 2 and bool(material.defining(other)) == defining and not _kin(one, other)
+        for member, key in zip(other.members, other.keys, strict=True)
+        if _alike(member, shown) and key not in around and not _spoken_of(member, around)
+    ]
+    return min(candidates)[-1] if candidates else ""
+
+
+def _distance(one: Series, other: Series) -> int:
+    if one.document is other.document:
+        return 0
+    return 1 if set(one.document.tags) & set(other.document.tags) else 2
+
+
+def _kin(one: Series, other: Series) -> bool:
+    """Whether two lists may be of the same things: most of one's members are the other's, or they are called alike."""
+    ours, theirs = set(one.keys), set(other.keys)
+    return 2 * len(ours & theirs) > min(len(ours), len(theirs)) or one.span == other.span
+
+
+def _spoken_of(member: str, section: str) -> bool:
+    """Whether most of a member's pieces stand in a text, so that it may be meant there in other words."""
+    own = pieces(member)
+    return 2 * sum(piece in section for piece in own) > len(own)
+
+
+def _alike(member: str, shown: Sequence[str]) -> bool:
+    """Whether a member has the form of some others: as long, built alike, with the ending that they share."""
+    lengths = [len(other) for other in shown]
+    if not min(lengths) - 1 <= len(member) <= max(lengths) + 1:
+        return False
+    for place in (0, -1):
+        shared = {other[place] for other in shown}
+        if len(shared) == 1 and member[place] not in shared:
+            return False
+    builds = [_build(other) for other in shown]
+    return _build(member) == max(builds, key=builds.count)
+
+
+@lru_cache(maxsize=4096)
+def _build(member: str) -> str:
+    """Whether a label says what to do, what something is like, or names a thing."""
+    import rjieba
+
+    tags = [tag for _, tag in rjieba.tag(member)]
+    if member.isascii():
+        return "latin"
+    if tags[-1][0] in "ny" or tags[-1] == "vn":
+        return "thing" if tags[0][0] != "v" or len(tags) == 1 else "act"
+    return "act" if tags[0][0] == "v" else "state"
