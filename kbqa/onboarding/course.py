@@ -1,12 +1,13 @@
 """A course is everything that a learner needs of one generation of the index: the path, the cards, the quiz.
 
-Made once a generation, when the first learner opens the tab, and kept: the quiz takes longest.
+Made once a generation, when the first learner opens the tab, and kept. The quiz takes longest and is made when the first
+question is wanted, so that the path shows at once.
 """
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Collection, Container
+from collections import Counter
+from collections.abc import Collection, Container, Mapping
 from threading import Lock
 from typing import TYPE_CHECKING
 
@@ -24,25 +25,34 @@ ROUND = 5
 
 
 class Course:
-    """Path, cards and quiz over one generation.
-
-    Attributes:
-        items: item_id → item.
-    """
+    """Path, cards and quiz over one generation."""
 
     def __init__(self, kb: KnowledgeBase) -> None:
         self.path: LearningPath = learning_path(kb)
         self.steps: dict[str, Step] = {step.doc_id: step for step in self.path.steps}
         self.cards = Cards(kb)
-        self.items: dict[str, QuizItem] = {item.item_id: item for item in quiz_items(kb)}
         self.documents: dict[str, Document] = {doc_id: kb.document(doc_id) for doc_id in self.steps}
-        self._of_note: defaultdict[str, list[QuizItem]] = defaultdict(list)
-        for item in self.items.values():
-            self._of_note[item.citation.doc_id].append(item)
+        self._kb = kb
+        self._lock = Lock()
+        self._items: dict[str, QuizItem] | None = None
+
+    @property
+    def items(self) -> Mapping[str, QuizItem]:
+        """item_id → item; the first call makes them all."""
+        with self._lock:
+            if self._items is None:
+                self._items = {item.item_id: item for item in quiz_items(self._kb) if self._fits(item)}
+            return self._items
+
+    def _fits(self, item: QuizItem) -> bool:
+        """Whether an item is of this course's notes: the index may have been renewed since."""
+        quote = item.citation
+        document = self.documents.get(quote.doc_id)
+        return document is not None and document.text[quote.start : quote.end] == quote.quote
 
     def items_of(self, doc_id: str) -> tuple[QuizItem, ...]:
         """The items that quote a note."""
-        return tuple(self._of_note[doc_id]) if doc_id in self._of_note else ()
+        return tuple(item for item in self.items.values() if item.citation.doc_id == doc_id)
 
     def round_of(self, doc_id: str, answered: Container[str], size: int = ROUND) -> tuple[QuizItem, ...]:
         """The next items on a note that were never answered, spread over its terms and the kinds of question.
