@@ -113,7 +113,7 @@ class Cards:
         )  # fmt: skip
 
     def _cite(self, place: Place | None) -> Citation | None:
-        return cite(self._documents[place[0]], place) if place else None
+        return cite(self._documents[place[0]], place[1:]) if place else None
 
     def _example(self, term: Term) -> Citation | None:
         """The first example behind the formula, else behind the definition, before anything else is defined."""
@@ -122,7 +122,7 @@ class Cards:
             ends = [s.start for s in document.sections] + self._defined[place[0]] + [len(document.text)]
             stop = min(end for end in ends if end >= place[2])
             if span := _example_span(document.text, place[2], stop):
-                return cite(document, (place[0], *span))
+                return cite(document, span)
         return None
 
     def _difference(self, term: Term, other: str) -> Citation | None:

@@ -12,7 +12,7 @@ from kbqa.onboarding.path import Stage
 from kbqa.onboarding.progress import Standing
 
 COLUMNS = ("时间 when", "类型 kind", "笔记 note", "术语 term", "题目 question", "结果 result", "下次复习 due")
-_EXECUTED = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would take for a formula at the start of a cell
+_EXECUTED = ("=", "+", "-", "@")  # what a spreadsheet would take for a formula at the start of a cell
 
 
 def to_csv(standing: Standing, course: Course) -> str:
@@ -29,8 +29,14 @@ def to_csv(standing: Standing, course: Course) -> str:
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(COLUMNS)
     for at, *cells in sorted(rows, key=lambda row: row[0]):
-        writer.writerow([_minute(at), *(f"'{cell}" if cell.startswith(_EXECUTED) else cell for cell in cells)])
+        writer.writerow([_minute(at), *map(_cell, cells)])
     return out.getvalue()
+
+
+def _cell(text: str) -> str:
+    """One line, and nothing that a spreadsheet computes."""
+    flat = " ".join(text.split())
+    return f"'{flat}" if flat.startswith(_EXECUTED) else flat
 
 
 def _title(course: Course, doc_id: str) -> str:
