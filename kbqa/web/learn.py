@@ -74,7 +74,7 @@ def parse_move(text: str) -> Move:
 
 def build_learn(site: Site) -> None:
     """Lay the tab out inside the current one; nothing is computed before somebody opens it."""
-    desk = _Desk(site)
+    desk = Desk(site)
     who = gr.BrowserState("", storage_key="kb-learner", secret="kb-learner")  # survives a restart of the server
     view = gr.HTML(pages.WAITING, elem_id="kb-learn", js_on_load=SCRIPT, apply_default_css=False)
 
@@ -84,7 +84,7 @@ def build_learn(site: Site) -> None:
     view.click(act, who, [view, who], api_visibility="private", show_progress="hidden")
 
 
-class _Desk:
+class Desk:
     """What answers the moves of all learners."""
 
     def __init__(self, site: Site) -> None:
