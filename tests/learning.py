@@ -37,7 +37,9 @@ def handbook_course() -> Course:
 
 def note(folder: Path, name: str, body: str = "", **front: object) -> Document:
     """A note as it is read from disk; `front` is its front matter."""
-    lines = "".join(f"{key}: [{', '.join(v)}]\n" if isinstance(v, list) else f"{key}: {v}\n" for key, v in front.items())
+    lines = "".join(
+        f"{key}: [{', '.join(v)}]\n" if isinstance(v, list) else f"{key}: {v}\n" for key, v in front.items()
+    )
     path = folder / name
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(f"---\n{lines}---\n\n# {path.stem}\n\n{body}\n", "utf-8")

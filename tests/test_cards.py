@@ -49,7 +49,10 @@ def test_a_card_has_definition_formula_and_a_worked_example() -> None:
 
 
 def test_an_example_brings_its_table() -> None:
-    assert quoted("辛普森悖论", "example").split("\n")[:2] == ["示意：两个渠道的转化如下。", "渠道 | 新客 | 老客 | 合计"]
+    assert quoted("辛普森悖论", "example").split("\n")[:2] == [
+        "示意：两个渠道的转化如下。",
+        "渠道 | 新客 | 老客 | 合计",
+    ]
 
 
 def test_a_card_without_an_example_near_has_none() -> None:

@@ -32,7 +32,8 @@ def test_who_is_where_and_what_most_get_wrong(tmp_path: Path) -> None:
     progress.finish("3", "gone.md")
     people = cohort(progress.everyone(), course, clock.at)
     assert [
-        (who.name, who.done, who.at.number if who.at else None, who.answers, who.right, who.due) for who in people.learners
+        (who.name, who.done, who.at.number if who.at else None, who.answers, who.right, who.due)
+        for who in people.learners
     ] == [("乙", 2, 3, 4, 2, 1), ("甲", 0, 1, 1, 0, 1), ("丙", 0, 1, 1, 0, 0)]
     assert [(hard.item, hard.answers, hard.wrong) for hard in people.hardest] == [(first, 2, 2), (second, 2, 1)]
 

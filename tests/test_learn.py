@@ -72,7 +72,9 @@ def joined(desk: Desk, name: str) -> tuple[str, str]:
     return page, browser
 
 
-@pytest.mark.parametrize("text", ["", "no json", "[]", "{}", '{"do": "ask", "choice": "x"}', '{"do": "ask", "round": 3}'])
+@pytest.mark.parametrize(
+    "text", ["", "no json", "[]", "{}", '{"do": "ask", "choice": "x"}', '{"do": "ask", "round": 3}']
+)
 def test_what_is_no_move_leads_home(text: str) -> None:
     assert parse_move(text) == Move()
 

@@ -87,7 +87,10 @@ def test_numbers_that_people_gave_are_kept(tmp_path: Path) -> None:
 
 
 def test_notes_without_a_level_come_after_those_with_one(tmp_path: Path) -> None:
-    documents = [note(tmp_path, "a/无.md", terms=["无词"]), note(tmp_path, "b/有.md", level="专家", prerequisites=["无词"])]
+    documents = [
+        note(tmp_path, "a/无.md", terms=["无词"]),
+        note(tmp_path, "b/有.md", level="专家", prerequisites=["无词"]),
+    ]
     path = make_path(documents, ())
     assert [stage.name for stage in path.stages] == ["专家", "a"]
     assert path.steps[0].needs == (Need("无词", "a/无.md", primer=True),)
@@ -142,7 +145,9 @@ def test_the_path_does_not_depend_on_the_hash_seed(tmp_path: Path) -> None:
     index = built(tmp_path / "notes").path
     command = [sys.executable, "-m", "kbqa", "learn", "path", "--index", str(index), "--json"]
     made = {
-        subprocess.run(command, cwd=ROOT, env={**os.environ, "PYTHONHASHSEED": seed}, capture_output=True, check=True).stdout
+        subprocess.run(
+            command, cwd=ROOT, env={**os.environ, "PYTHONHASHSEED": seed}, capture_output=True, check=True
+        ).stdout
         for seed in ("1", "2")
     }
     assert len(made) == 1

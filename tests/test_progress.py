@@ -17,7 +17,9 @@ from tests.learning import Clock
 
 
 def item(name: str = "一") -> QuizItem:
-    return QuizItem(name, "definition", f"词{name}", f"词{name}是什么？", ("对", "错", "也错"), 0, Citation("a.md", 0, 1, "词"))
+    return QuizItem(
+        name, "definition", f"词{name}", f"词{name}是什么？", ("对", "错", "也错"), 0, Citation("a.md", 0, 1, "词")
+    )
 
 
 @pytest.fixture

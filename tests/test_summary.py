@@ -23,7 +23,9 @@ def standing(**changes: object) -> Standing:
         Attempt("x", doc_id, "拉新", "「拉新」指的是什么？", False, NOW + timedelta(minutes=4)),
         Attempt("x", doc_id, "拉新", "「拉新」指的是什么？", True, NOW + timedelta(minutes=9)),
     )
-    made = Standing("1", "小安", NOW, NOW, {doc_id: NOW + timedelta(minutes=6)}, attempts, {"x": NOW + timedelta(days=1)})
+    made = Standing(
+        "1", "小安", NOW, NOW, {doc_id: NOW + timedelta(minutes=6)}, attempts, {"x": NOW + timedelta(days=1)}
+    )
     return replace(made, **changes)  # type: ignore[arg-type]
 
 
