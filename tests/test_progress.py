@@ -135,6 +135,6 @@ def test_a_name_is_tidied_and_an_empty_one_refused(progress: Progress) -> None:
 def test_a_damaged_file_is_named_with_a_way_out(tmp_path: Path) -> None:
     file = tmp_path / "learning.sqlite"
     file.write_bytes(b"not a database, but long enough to be read as one" * 20)
-    with pytest.raises(KbqaError, match="learning.sqlite") as damaged:
+    with pytest.raises(KbqaError, match=r"learning\.sqlite") as damaged:
         Progress(file)
     assert both_languages(str(damaged.value))

@@ -20,6 +20,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from kbqa.indexing.segment import Segmenter
+from kbqa.onboarding.lesson import Lesson, make_lesson
 from kbqa.onboarding.order import Ring, depths, in_order, without_rings
 from kbqa.terms.glossary import Glossary, introduced, name_key, names_of
 from kbqa.types import Document, Term
@@ -60,6 +61,7 @@ class Step:
         level: as the note says, empty if it does not.
         minutes: of reading, at least 1.
         terms: names of the terms that the note introduces, in the order to learn them.
+        made_of: (term, part): the definition or formula of one of them speaks of another.
         needs: prerequisites that other notes define, as the note names them.
         used_by: how many other notes speak of this one or of its terms.
     """
@@ -72,6 +74,7 @@ class Step:
     tags: tuple[str, ...]
     minutes: int
     terms: tuple[str, ...]
+    made_of: tuple[tuple[str, str], ...]
     needs: tuple[Need, ...]
     used_by: int
 
@@ -135,7 +138,7 @@ def make_path(documents: Sequence[Document], terms: Iterable[Term], speed: int =
         Step(
             doc_id=doc_id, number=place[doc_id] + 1, title=by_id[doc_id].title or PurePosixPath(doc_id).stem,
             level=by_id[doc_id].level, folder=_folder(doc_id), tags=by_id[doc_id].tags,
-            minutes=max(1, math.ceil(len(by_id[doc_id].text) / speed)), terms=lessons[doc_id],
+            minutes=max(1, math.ceil(len(by_id[doc_id].text) / speed)), terms=lessons[doc_id].terms, made_of=lessons[doc_id].made_of,
             needs=tuple(Need(t, home, place[home] > place[doc_id]) for t, home in wanted[doc_id].items()),
             used_by=used[doc_id],
         )
@@ -238,43 +241,9 @@ def _stages(steps: Sequence[Step], key: Mapping[str, tuple[Any, ...]]) -> tuple[
     return tuple(stages)
 
 
-def _lessons(
-    documents: Mapping[str, Document], terms: Sequence[Term], homes: Mapping[str, str]
-) -> dict[str, tuple[str, ...]]:
-    """doc_id → its terms in the order to learn them."""
+def _lessons(documents: Mapping[str, Document], terms: Sequence[Term], homes: Mapping[str, str]) -> dict[str, Lesson]:
     own: defaultdict[str, dict[str, Term]] = defaultdict(dict)
     for term in terms:
         if (home := homes.get(name_key(term.name))) in documents:
             own[str(home)].setdefault(term.name, term)
-    return {doc_id: _in_lesson_order(document, list(own[doc_id].values())) for doc_id, document in documents.items()}
-
-
-def _in_lesson_order(document: Document, terms: Sequence[Term]) -> tuple[str, ...]:
-    """The note's subject, then as the note has them, but behind what their definition or formula is made of, and beside
-    what they are taken for."""
-    subject = {name_key(name) for name in (document.title, *document.aliases)}
-    leading = {term.name for term in terms if name_key(term.name) in subject}
-    offset = {term.name: _offset(term, document.doc_id) for term in terms}
-    alike = {t.name: min(offset.get(name, offset[t.name]) for name in (t.name, *t.confusable)) for t in terms}
-    segmenter = Segmenter(Glossary(tuple(terms)))
-    made_of = {
-        term.name: [terms[m.term].name for m in segmenter.matches(_explanation(document, term))]
-        if term.name not in leading
-        else []
-        for term in terms
-    }
-
-    def key(name: str) -> tuple[Any, ...]:
-        return name not in leading, alike[name], offset[name], name
-
-    return in_order(without_rings(made_of, key)[0], key)
-
-
-def _offset(term: Term, doc_id: str) -> float:
-    place = term.definition or term.source
-    return place[1] if place and place[0] == doc_id else math.inf
-
-
-def _explanation(document: Document, term: Term) -> str:
-    here = (place for place in (term.definition, term.formula) if place and place[0] == document.doc_id)
-    return "\n".join(document.text[start:end] for _, start, end in here)
+    return {doc_id: make_lesson(document, list(own[doc_id].values())) for doc_id, document in documents.items()}

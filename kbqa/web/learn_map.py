@@ -90,13 +90,21 @@ def _edges(path: LearningPath, boxes: dict[str, _Box], chosen: str) -> str:
     return "".join(_curve(boxes[a], boxes[b], css, a, b) for a, b, css in lines)
 
 
-def _curve(before: _Box, after: _Box, css: str, start: str = "", end: str = "") -> str:
-    """From the right side of one box to the left side of another; backwards where the other stands before it."""
-    x1, x2 = (before.x + before.wide, after.x) if before.x < after.x else (before.x, after.x + after.wide)
+def _curve(before: _Box, after: _Box, css: str, start: str = "", end: str = "", inner: int = 1) -> str:
+    """From one box to another: side to side, or around the outside where they stand in one column.
+
+    Args:
+        start: doc_id of the note where it starts; `end` where it ends.
+        inner: which side to go around in one column: 1 the right, -1 the left.
+    """
     if before.x == after.x:
-        x1 = x2 = after.x + after.wide
-    bend = max(18, abs(x2 - x1) * 0.45) * (1 if before.x <= after.x else -1)
-    back = bend if before.x == after.x else -bend
+        x1 = x2 = after.x + (after.wide if inner > 0 else 0)
+        bend = back = inner * min(70, 14 + abs(after.y - before.y) * 0.16)
+    else:
+        way = 1 if before.x < after.x else -1
+        x1, x2 = (before.x + before.wide, after.x) if way > 0 else (before.x, after.x + after.wide)
+        bend = way * max(18, abs(x2 - x1) * 0.45)
+        back = -bend
     ends = f' data-a="{escape(start)}" data-b="{escape(end)}"' if start else ""
     return (
         f'<path class="{css}"{ends} d="M{x1:.0f} {before.middle:.0f}C{x1 + bend:.0f} {before.middle:.0f} '
@@ -156,6 +164,7 @@ def term_map(course: Course, step: Step) -> str:
     ]
     for css, pairs in (("kl-edge kl-near", related), ("kl-edge kl-confused", confused)):
         edges += [_joined(boxes, name, other, inside, css) for name, other in _once(pairs)]
+    edges += [_curve(boxes[1, part], boxes[1, name], "kl-edge", inner=-1) for name, part in step.made_of]
     nodes = "".join(_term(name, boxes[c, name], cards.get(name)) for c, names in enumerate(columns) for name in names)
     wide = 3 * _TERM_WIDE + 2 * _TERM_GAP_X + 4
     high = max((box.y + box.high for box in boxes.values()), default=0) + 4
