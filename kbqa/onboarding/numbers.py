@@ -13,13 +13,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from kbqa.onboarding.definitions import BLANK
 from kbqa.onboarding.items import QuizItem, cite, digest, item
 from kbqa.onboarding.material import Material
 from kbqa.onboarding.meanings import LEANS, pieces
 from kbqa.text import Span, fold, sentence_spans
 from kbqa.types import Document, Section
 
+_BLANK = "＿＿"
 _SHORTEST, _LONGEST = 14, 110
 _MARKER = re.compile(r"^(?:[-*•]\s+|\d{1,2}[.、]\s*)+")
 _ASIDE = re.compile(r"错误|误区|易混|混淆|相关")
@@ -215,7 +215,7 @@ def _size(shown: str) -> float:
 def _stem(one: _Statement, figure: Figure) -> str:
     """The sentence with the number left out, under its note and heading; empty if the number still stands there."""
     start, end = figure.span
-    blanked = _MARKER.sub("", one.text[:start]).rstrip() + BLANK + one.text[end:].lstrip()
+    blanked = _MARKER.sub("", one.text[:start]).rstrip() + _BLANK + one.text[end:].lstrip()
     number = _digits(figure)
     again = re.compile(rf"(?<![\d.,]){re.escape(number)}(?![\d.,])")
     if not figure.han and again.search(blanked):
