@@ -24,7 +24,14 @@ def _may_be(one: Meaning, other: Meaning) -> bool:
         return True
     if any(a in b or b in a for a in one.keys for b in other.keys):
         return True
+    if _letters(one.text, other.text) > 0.4 and any(_letters(a, b) > 0.5 for a in one.keys for b in other.keys):
+        return True
     return any(key in one.key for key in other.keys) or any(key in other.key for key in one.keys)
+
+
+def _letters(one: str, other: str) -> float:
+    """Share of characters that two texts have in common, 0 to 1."""
+    return 2 * len(set(one) & set(other)) / (len(set(one)) + len(set(other)))
 
 
 def _alike(one: Meaning, other: Meaning) -> float:
@@ -33,15 +40,9 @@ def _alike(one: Meaning, other: Meaning) -> float:
 
 
 def _distance(one: Meaning, other: Meaning) -> int:
-    """How far apart the notes keep two terms: confusable ones first, then by note, subject and level."""
+    """How far apart the notes keep two terms: confusable ones first, then by note and subject."""
     if one.confusable & other.keys or one.keys & other.confusable:
         return 0
     if one.document.doc_id == other.document.doc_id:
         return 1
-    return (
-        2
-        if set(one.document.tags) & set(other.document.tags)
-        else 3
-        if one.document.level == other.document.level
-        else 4
-    )
+    return 2 if set(one.document.tags) & set(other.document.tags) else 3

@@ -17,6 +17,7 @@ from kbqa.text import fold, squeeze
 from kbqa.types import Document, Place, Term
 
 _LONGEST, _SHORTEST = 80, 8
+_BRACKET = re.compile(r"[^（(。，]{1,24}[（(]([^（）()]{2,80})[）)]")
 _VERB = re.compile(
     r"\s*(?:\([^()]*\))?(?:\s*,?\s*(?:又|也|亦|简|俗|旧)(?:被)?(?:称为|称|叫做|叫|译作|译)[^,]{1,14})?\s*,?\s*"
     r"(?:就?是指|指的?就?是|即(?=[\u3400-\u9fff])|也就是|就是|指(?!标|南|导|数)|是(?=一[种个套类项份]))\s*"
@@ -26,22 +27,33 @@ _MARKER = re.compile(r"^(?:[-*•]\s+|\d{1,2}[.、]\s*)+")
 _REMARK = re.compile(
     r"(?:单位(?:是|为)|没有单位|例如|比如|譬如|如(?!果|何)|像|也(?:叫|称|译|指)|又(?:叫|称)|简称|缩写|俗称|出自|一般|通常|常(?:用|见|写|取)?|多(?:因|按|为|是)"
     r"|适合|由[^,]{1,12}(?:提出|推广)|关键在|目标是|核心是|本质是|质量比|介于|与[^,]{1,20}相对|分母|分子|平台用|有团队"
-    r"|也有|说明|表示|利益|量大|质量|各\s?\d|签合同|必须|不?可以?用|要兑现|各取)"
+    r"|也有|说明|表示|利益|量大|质量|各\s?\d|签合同|必须|不?可以?用|要兑现|各取|方式有|看的是|依次|行为可以|可按|多一层|\"|越往)"
 )
 LEANS = re.compile(
-    r"[它此]|这|其(?!他|它|中|实|余)|该(?!下|做|花|有|打|补|说|给)|两者|二者|前者|后者|上述|以上|本手册|示意|前两|上文|下文"
+    r"它|(?<!彼)此|这|其(?!他|它|中|实|余)|该(?!下|做|花|有|打|补|说|给|不)|两者|二者|前者|后者|上述|以上|本手册|示意|前两|上文|下文"
 )
+# Words that point out of the sentence wherever they stand; the others of `LEANS` only begin a remark.
+_POINTS = re.compile(
+    r"这(?:[两三几些里样时]|是)|该(?=[\u3400-\u9fff]{2}的)|两者|二者|前者|后者|上述|以上两|本手册|示意|前两|上文|下文|变体|一类的"
+)
+_GLOSS = re.compile(r"（[A-Za-z][^（）]*）|\([A-Za-z][^()]*\)")
 _GENERA: tuple[tuple[str, str], ...] = (
     ("ratio", r"比例|占比|比率|比值|概率|占多少|比例变化|变化"),
-    ("measure", r"指标|人数|次数|天数|金额|总额|总和|费用|收入|收益|的钱|时间|时长|多久|得分|分数|总数|件数|销售额|幅度|程度|用户数|成本|多少(?:天|钱|个|件|轮)?"),
+    ("metric", r"指标"),
+    ("time", r"时间|时长|天数|多久|隔多少天|多少天(?:卖完)?"),
+    ("money", r"金额|总额|费用|收入|收益|花?的钱|多少钱|销售额|花费|额度"),
+    ("count", r"人数|次数|天数|用户数|客户数|件数|总数|数量|多少个?(?:新用户|独立用户)|几轮"),
+    ("score", r"得分|分数|程度|幅度"),
     ("work", r"工作|岗位|职能|职责|部门"),
-    ("person", r"的(?:普通)?(?:人|用户|顾客|客户|消费者|创作者|员工|高管|企业|团队|小组|群体|组)|的人(?:或团伙|和团队)?|用户"),
+    ("person", r"的[^的把]{0,4}(?:人|用户|顾客|客户|消费者|创作者|员工|高管|团队|小组|人或团伙|人和团队|个人|那一群或几群人)"),
     ("method", r"方法|方式|做法|办法|模式|思路|手段|打法|玩法|技术|测试|实验|形式|安排|活动|整理方法|工具或做法"),
     ("tool", r"系统|平台|工具|文档|清单|表|图|文件|页面|机制|规则|制度|框架|模型|体系|结构|标准|设施|计划表|名单|原则|约定"),
     ("course", r"过程|流程|循环|阶段|步骤|的一段|周期|时期|时间段|期间|环节|路径|部分"),
     ("state", r"现象|关系|状态|能力|价值|印象|可能|风险|事件|结果|结论|倾向|判断|取舍|水平|范围|门槛|权益|好处"),
     ("thing", r"内容|标签|广告|视频|账号|商品|资源|仓|群|券|凭证|物品|标识|账|因子|节点|单位|角度|流量|数据|触点|动作|行为|任务|会议|短会|信息|记录"),
 )  # fmt: skip
+_NOUN = re.compile(r"的[^的，]{1,10}$|的那[^，]{1,6}$")
+_DOING = re.compile(r"[把将用按让从对在]|通过|利用|优化|提高|改进")
 _GENUS = tuple((name, re.compile(rf"(?:{pattern})$")) for name, pattern in _GENERA)
 
 
@@ -77,16 +89,22 @@ class Meaning:
         """Keys of what the notes say it is easily taken for."""
         return frozenset(map(name_key, self.term.confusable))
 
-    @cached_property
-    def name_pairs(self) -> frozenset[str]:
-        return pieces(self.term.name)
-
 
 @lru_cache(maxsize=16384)
 def pieces(text: str) -> frozenset[str]:
     """Two-character pieces of a text, folded, marks left out."""
     bare = squeeze(text)
     return frozenset(bare[i : i + 2] for i in range(len(bare) - 1))
+
+
+_NUMERALS = str.maketrans("一二三四五六七八九", "123456789")
+
+
+@lru_cache(maxsize=16384)
+def traces(text: str) -> frozenset[str]:
+    """Characters and two-character pieces of a text; 五 and 5 are the same."""
+    bare = squeeze(text).translate(_NUMERALS)
+    return pieces(bare) | {char for char in bare if not char.isascii() or char.isdigit()}
 
 
 def meanings(kb: KnowledgeBase) -> tuple[Meaning, ...]:
@@ -101,8 +119,19 @@ def _meanings(kb: KnowledgeBase, terms: Iterable[Term]) -> Iterator[Meaning]:
         document = kb.document(term.definition[0])
         text = explanation(term, document.text[slice(*term.definition[1:])])
         if text and (genus := genus_of(text)):
-            keys = frozenset(map(name_key, names_of(term)))
+            keys = frozenset(map(name_key, (*names_of(term), *_bracketed(document, term.definition))))
             yield Meaning(term, text, genus, term.definition, document, keys)
+
+
+def _bracketed(document: Document, place: Place) -> list[str]:
+    """Other names that a defining sentence gives in the bracket behind the term, whether or not they became another term's."""
+    inside = _BRACKET.match(document.text, place[1], place[2])
+    parts = re.split(r"[，,、]", inside[1]) if inside else []
+    return [
+        re.sub(r"^(?:又称|也叫|也称|也译|简称|缩写|英文|全称)\s*", "", part.strip())
+        for part in parts
+        if len(part.strip()) > 1
+    ]
 
 
 def explanation(term: Term, sentence: str) -> str:
@@ -116,15 +145,15 @@ def explanation(term: Term, sentence: str) -> str:
 
 
 def _trimmed(text: str, names: Sequence[str]) -> str:
-    """An explanation without the remarks behind it; empty if it leans on other sentences or names the term."""
-    first, *rest = clauses_of(re.split(r"[；;：。]", text)[0].strip())
+    """An explanation without glosses and the remarks behind it; empty if it points elsewhere or names the term."""
+    first, *rest = clauses_of(_GLOSS.sub("", re.split(r"[；;：。]", text)[0].strip()))
     kept = first
     for clause in rest:
-        if _REMARK.match(fold(clause[1:].lstrip())) or _named(clause, names):
+        if _REMARK.match(fold(clause[1:].lstrip())) or LEANS.search(fold(clause)):
             break
         kept += clause
     kept = kept.strip("，, ")
-    fits = _SHORTEST <= len(kept) <= _LONGEST and not LEANS.search(fold(kept))
+    fits = _SHORTEST <= len(kept) <= _LONGEST and not _POINTS.search(fold(kept))
     return kept if fits and not _named(kept, names) else ""
 
 
@@ -145,10 +174,14 @@ def clauses_of(text: str) -> list[str]:
 
 
 def genus_of(text: str) -> str:
-    """What kind of thing a text explains something as, by the noun that ends one of its clauses; `act` for a doing."""
-    clauses = [clause.strip("，, ") for clause in clauses_of(text)]
-    for clause in (clauses[-1], clauses[0], *clauses[1:-1]):
+    """What kind of thing a text explains something as, by the noun at its end or at the end of its first clause.
+
+    `other` stands for whatever ends in a noun that is not known here, `act` for a doing.
+    """
+    clauses = clauses_of(text)
+    first, last = clauses[0], clauses[-1]
+    for clause in (last,) if _DOING.match(first) else (last, first):
         for name, pattern in _GENUS:
             if pattern.search(clause):
                 return name
-    return "act"
+    return "other" if _NOUN.search(last) or (_NOUN.search(first) and not _DOING.match(first)) else "act"

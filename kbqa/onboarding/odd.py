@@ -5,6 +5,7 @@ Closed means that the notes say how many there are, and name as many: only then 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
@@ -15,6 +16,8 @@ from kbqa.onboarding.series import Series
 from kbqa.text import fold, squeeze
 
 _LONGEST_LEAD = 36
+_MOST_UNLIKE = 1
+_LED = re.compile(r"^(?:[-*•]\s+|\d{1,2}[.、]\s*|就(?=按)|培训资料里的案例[：:])")
 
 
 def odd_items(material: Material) -> Iterator[QuizItem]:
@@ -34,31 +37,35 @@ def _stem(material: Material, one: Series) -> str:
     """The question, which says what is listed and how many there are; empty if that cannot be said in a few words."""
     if term := material.defining(one):
         return f"「{term}」分{one.said}，下面哪一项不在其中？"
-    said = one.said.removeprefix("培训资料")
-    if len(said) < 5 or len(said) > _LONGEST_LEAD or LEANS.search(fold(said)) or one.ordered:
+    said = _LED.sub("", one.said)
+    if len(said) < 5 or len(said) > _LONGEST_LEAD or LEANS.search(fold(said)) or one.ordered or "其中" in said:
         return ""
-    return f"《{one.document.title}》讲「{one.heading}」时说：{one.said}。下面哪一项不在其中？"
+    if said == one.heading:
+        return f"按《{one.document.title}》的「{said}」，下面哪一项不在其中？"
+    return f"《{one.document.title}》讲「{one.heading}」时说，{said}。下面哪一项不在其中？"
 
 
 def _intruder(material: Material, one: Series, shown: Sequence[str]) -> str:
     """A member of a list nearby that looks as if it belonged and that nothing around this list speaks of."""
-    defining = bool(material.defining(one))
-    around = squeeze(one.document.text[slice(*(one.span if defining else one.section))])
-    letters = set("".join(one.members)) | set(one.said)
+    term = material.defining(one)
+    around = squeeze(one.document.text[slice(*(one.span if term else one.section))])
+    letters = set("".join((*one.members, one.said, one.heading)))
     candidates = [
-        (_distance(one, other), -len(letters & set(member)), digest(one.said, *shown, member), member)
+        (_unlike(member, shown), -len(letters & set(member)), digest(one.said, member), member)
         for other in material.series
-        if _distance(one, other) < 2 and bool(material.defining(other)) == defining and not _kin(one, other)
+        if _siblings(one, other, term, material.defining(other)) and not _kin(one, other)
         for member, key in zip(other.members, other.keys, strict=True)
         if _alike(member, shown) and key not in around and not _spoken_of(member, around)
+        if term or letters & set(member)  # what shares no character with a list is seen not to belong to it
     ]
     return min(candidates)[-1] if candidates else ""
 
 
-def _distance(one: Series, other: Series) -> int:
-    if one.document is other.document:
-        return 0
-    return 1 if set(one.document.tags) & set(other.document.tags) else 2
+def _siblings(one: Series, other: Series, term: str, other_term: str) -> bool:
+    """Whether two lists are of a kind: the stages or the sides of two models, or two lists of one note."""
+    if term or other_term:
+        return bool(term and other_term) and one.ordered == other.ordered
+    return one.document is other.document
 
 
 def _kin(one: Series, other: Series) -> bool:
@@ -83,17 +90,26 @@ def _alike(member: str, shown: Sequence[str]) -> bool:
         if len(shared) == 1 and member[place] not in shared:
             return False
     builds = [_build(other) for other in shown]
-    return _build(member) == max(builds, key=builds.count)
+    return builds.count(_build(member)) >= 2 and _unlike(member, shown) <= _MOST_UNLIKE
+
+
+def _unlike(member: str, shown: Sequence[str]) -> int:
+    """How much a member's form differs from the nearest of some others, in length and in kinds of words."""
+    return min(abs(len(member) - len(other)) + 2 * (_tags(member) != _tags(other)) for other in shown)
 
 
 @lru_cache(maxsize=4096)
-def _build(member: str) -> str:
-    """Whether a label says what to do, what something is like, or names a thing."""
+def _tags(member: str) -> tuple[str, ...]:
     import rjieba
 
-    tags = [tag for _, tag in rjieba.tag(member)]
+    return tuple(tag[0] for _, tag in rjieba.tag(member))
+
+
+def _build(member: str) -> str:
+    """Whether a label says what to do, what something is like, or names a thing."""
     if member.isascii():
         return "latin"
-    if tags[-1][0] in "ny" or tags[-1] == "vn":
-        return "thing" if tags[0][0] != "v" or len(tags) == 1 else "act"
-    return "act" if tags[0][0] == "v" else "state"
+    tags = _tags(member)
+    if tags[-1] in "ny":
+        return "act" if tags[0] == "v" and len(tags) > 1 else "thing"
+    return "act" if tags[0] == "v" else "state"

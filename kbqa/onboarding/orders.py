@@ -7,11 +7,10 @@ from collections.abc import Iterator, Sequence
 
 from kbqa.onboarding.items import QuizItem, cite, digest, item
 from kbqa.onboarding.material import Material
-from kbqa.onboarding.series import Series
+from kbqa.onboarding.series import FIRST, Series
 from kbqa.text import fold, squeeze
 
 _SHOWN = 4
-_FIRST = re.compile(r"^(?:首先|先|再|然后|接着|最后)(?=..)")
 # Words that give a place in the order away.
 _TELLS = re.compile(
     r"[第首末]|先|再|最后|之?前|之?后|开始|结束|[一二三四五六七八九十两\d]\s*(?:天|周|个?月|季|年|小时|分钟)|^(?:当天|下周|每)|其次|接着|然后|初级|中级|高级|资深"
@@ -23,7 +22,7 @@ def order_items(material: Material) -> Iterator[QuizItem]:
     known = [one.keys for one in material.series if one.ordered]
     seen: set[tuple[str, ...]] = set()
     for one in material.series:
-        steps = [_FIRST.sub("", member) for member in one.members]
+        steps = [FIRST.sub("", member) for member in one.members]
         key = tuple(map(squeeze, steps))
         if not one.ordered or key in seen or len(set(key)) < len(key):
             continue

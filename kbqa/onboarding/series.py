@@ -31,12 +31,15 @@ _COUNTED_BEHIND = re.compile(
     rf"(?P<list>[^:,\u3002;]*\u3001[^:,\u3002;]*?)(?:这|等)?{_COUNT}(?P<noun>[^,\u3002;]{{0,6}})"
 )
 _MARKS = ",:;\u3002"
+_ELSE = re.compile(r"[越最]")
 _SAID = re.compile(rf"{_COUNT}[^{_MARKS}]*")
 _OPENS = re.compile(r"^.*(?:分成|分为|概括为|归纳为|通常分|依次是|包括|按|由|从|即|是指|就是|是|有|用(?!户))")
+FIRST = re.compile(r"^(?:首先|先|再|然后|接着|最后)(?=..)")
 _ARROWS = re.compile(r"[^\u3002;,:|]+(?:(?:→|->|—>)[^\u3002;,:|]+){2,}")
 _STEPWISE = re.compile(
     r"步骤|^(?!.*(?:什么|哪)).*流程$|流程(?:是|如下|:)|次序|顺序|先后|依次|(?<!第)[两三四五六七八九\d]步|步走|跳步|环节走|往下看|几个阶段|几步|哪一步"
 )
+_PART = re.compile(r"环节|阶段|维度|方面|角度|模块|步骤|部分|层次")
 _STAGES = re.compile(r"步|段|阶段|环节")
 _DOING = re.compile(r"怎么(?:做(?!到)|搭|画|推进|测|跑|走|复盘|划分|找|拆|编)|怎样做")
 _ASIDE = re.compile(r"错误|误区|易混|混淆|相关|示意|例子|什么时候|案例|常见问题")
@@ -138,13 +141,11 @@ def _stepwise(heading: str, lead: str) -> bool:
 
 
 def _announced(heading: str, lead: str, count: int) -> str:
-    """The words of a lead, up to the clause that says how many there are, or else the heading that does; empty if none does."""
-    for text in (lead, heading):
-        for match in _SAID.finditer(fold(text)):
-            if _number(match["count"]) == count and not re.match(
-                rf"[^{_MARKS}]*[{_MARKS}].*{_COUNT}", fold(text[match.end() :])
-            ):
-                return text[: match.end()].strip()
+    """The words of a heading, or of a lead up to the clause, that say how many there are; empty if neither does."""
+    for text in (heading, lead):
+        counts = [m for m in _SAID.finditer(fold(text)) if not _ELSE.search(m[0])]
+        if len(counts) == 1 and _number(counts[0]["count"]) == count:
+            return text[: counts[0].end()].strip()
     return ""
 
 
@@ -200,8 +201,9 @@ def _enumerated(text: str, folded: str) -> Iterator[tuple[str, list[str], bool]]
             labels[0] = _OPENS.sub("", labels[0])
             if len(labels[0]) > max(map(len, labels[1:])) + 1:
                 continue  # what stands before the first member could not be told from it
-            labels[-1] = labels[-1].removesuffix("的")
-            said = text[match.start("count") : match.end("kind")]
+            labels = [FIRST.sub("", label).removesuffix("的") for label in labels]
+            noun = _PART.match(match["noun"])
+            said = text[match.start("count") : match.end("kind") + (noun.end() if noun else 0)]
             yield said, labels, bool(_STAGES.match(match["kind"]) or _STAGES.match(match["noun"]))
     for match in _ARROWS.finditer(folded):
         labels = [part.strip() for part in re.split(r"→|->|—>", text[slice(*match.span())])]
@@ -211,7 +213,7 @@ def _enumerated(text: str, folded: str) -> Iterator[tuple[str, list[str], bool]]
 def _split(text: str) -> list[str]:
     """The members of `甲（Alpha）、乙和丙`, glosses left out."""
     bare = re.sub(r"（[^（）]*）|\([^()]*\)", "", text)
-    return [part.strip(" “”。") for part in re.split("\u3001", bare)]
+    return [re.split("[，,]", part)[0].strip(" “”。") for part in bare.split("、")]
 
 
 def _number(count: str) -> int:
