@@ -39,7 +39,7 @@ def test_the_path_as_json_names_steps_and_needs(kbqa: Kbqa, shop: Path) -> None:
     assert (first["name"], first["minutes"], second["name"]) == ("入门", 1, "专家")
     (step,) = first["steps"]
     assert list(step) == [
-        "doc_id", "number", "title", "level", "folder", "tags", "minutes", "terms", "needs", "used_by",
+        "doc_id", "number", "title", "level", "folder", "tags", "minutes", "terms", "made_of", "needs", "used_by",
     ]  # fmt: skip
     assert step["needs"] == [{"term": "补货", "doc_id": "补货.md", "primer": True}]
     assert step["terms"] == ["陈列数", "货架数", "排面数", "缺货数"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from html import unescape
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,6 +13,7 @@ from typing import Any
 import gradio as gr
 import pytest
 
+from kbqa import KnowledgeBase
 from kbqa.onboarding.progress import FILE, Progress
 from kbqa.web.learn import Desk, Move, parse_move
 from kbqa.web.site import Site
@@ -42,12 +44,20 @@ class People:
         return name == "组长"
 
 
-@pytest.fixture
-def site(tmp_path: Path) -> Site:
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The index of two notes; the easy one needs a word of the other."""
+    notes = tmp_path_factory.mktemp("shop")
     names = ["陈列数", "货架数", "排面数", "缺货数"]
-    note(tmp_path / "notes", "门店/陈列.md", BODY, level="入门", terms=names, prerequisites=["补货"])
-    note(tmp_path / "notes", "仓库/补货.md", "补货是指把仓库里的商品搬上货架。", level="进阶", terms=["补货"])
-    return Site(built(tmp_path / "notes"), tmp_path / "notes")
+    note(notes, "门店/陈列.md", BODY, level="入门", terms=names, prerequisites=["补货"])
+    note(notes, "仓库/补货.md", "补货是指把仓库里的商品搬上货架。", level="进阶", terms=["补货"])
+    return built(notes).path
+
+
+@pytest.fixture
+def site(shop: Path, tmp_path: Path) -> Site:
+    """An app of its own for each test: what learners leave behind stands beside the index."""
+    return Site(KnowledgeBase.open(shutil.copytree(shop, tmp_path / "index")), tmp_path)
 
 
 def with_accounts(site: Site) -> Site:

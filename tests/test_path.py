@@ -121,7 +121,9 @@ def test_terms_stand_behind_what_they_are_made_of_and_beside_what_they_are_confu
     names = ("甲率", "乙数", "丙数", "丁量", "总览")
     confusable = {"丁量": ("乙数",), "乙数": ("丁量",)}
     terms = [defined(n, "总览.md", *place(n), confusable=confusable.get(n, ())) for n in names]
-    assert make_path([document], terms).steps[0].terms == ("总览", "乙数", "甲率", "丁量", "丙数")
+    step = make_path([document], terms).steps[0]
+    assert step.terms == ("总览", "乙数", "甲率", "丁量", "丙数")
+    assert step.made_of == (("甲率", "乙数"),)
 
 
 def test_guesses_of_the_glossary_are_not_taught(tmp_path: Path) -> None:

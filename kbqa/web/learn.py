@@ -26,6 +26,9 @@ from kbqa.onboarding.path import Step
 from kbqa.onboarding.progress import FILE, Progress, Standing, local_now
 from kbqa.onboarding.quiz import QuizItem
 from kbqa.web import learn_pages as pages
+from kbqa.web import learn_parts as parts
+from kbqa.web import learn_quiz as quiz
+from kbqa.web.learn_step import step_page
 
 if TYPE_CHECKING:
     from kbqa.web.site import Site
@@ -76,7 +79,7 @@ def build_learn(site: Site) -> None:
     """Lay the tab out inside the current one; nothing is computed before somebody opens it."""
     desk = Desk(site)
     who = gr.BrowserState("", storage_key="kb-learner", secret="kb-learner")  # survives a restart of the server
-    view = gr.HTML(pages.WAITING, elem_id="kb-learn", js_on_load=SCRIPT, apply_default_css=False)
+    view = gr.HTML(parts.WAITING, elem_id="kb-learn", js_on_load=SCRIPT, apply_default_css=False)
 
     def act(browser: str, event: gr.EventData, request: gr.Request) -> tuple[str, str]:
         return desk.answer(browser, parse_move(str(getattr(event, "go", ""))), request)
@@ -112,7 +115,7 @@ class Desk:
             return self._page(course, standing, move, request), browser
         except KbqaError as error:
             _log.warning("%s", error)
-            return pages.failed(error), browser
+            return parts.failed(error), browser
 
     def _learner(self, browser: str, request: gr.Request | None) -> str:
         """Who learns: the account, enrolled on the first visit, or the number that the browser keeps."""
@@ -133,18 +136,18 @@ class Desk:
         standing = self.progress.standing(f"browser:{browser}")
         return self._page(course, standing, Move(), request) if standing else pages.welcome(course), browser
 
-    def _view(self, course: Course, standing: Standing, request: gr.Request | None) -> pages.View:
-        due = pages.due_items(course, standing, self.progress.now())
-        return pages.View(course, standing, due, bool(self._site.user(request)), self._site.is_admin(request))
+    def _view(self, course: Course, standing: Standing, request: gr.Request | None) -> parts.View:
+        due = parts.due_items(course, standing, self.progress.now())
+        return parts.View(course, standing, due, bool(self._site.user(request)), self._site.is_admin(request))
 
     def _page(self, course: Course, standing: Standing, move: Move, request: gr.Request | None) -> str:
         step, item = course.steps.get(move.step), course.items.get(move.item)
         if item and move.item in move.round:
             if move.do == "ask":
-                return pages.question(item, move.round, move.step)
+                return quiz.question(item, move.round, move.step)
             if move.do == "answer" and 0 <= move.choice < len(item.options):
                 self.progress.answer(standing.learner, item, move.choice)
-                return pages.feedback(item, move.choice, move.round, move.step)
+                return quiz.feedback(item, move.choice, move.round, move.step)
         if move.do == "done" and step:
             self.progress.finish(standing.learner, step.doc_id)
             standing = self.progress.standing(standing.learner) or standing
@@ -157,39 +160,39 @@ class Desk:
         return pages.cohort_page(people, len(course.path.steps))
 
 
-def _page(view: pages.View, move: Move, step: Step | None) -> str:
+def _page(view: parts.View, move: Move, step: Step | None) -> str:
     """The page that a move leads to, once what it changes is recorded."""
     match move.do:
         case "map":
             return pages.map_page(view, move.step)
         case "step" if step:
-            return pages.step_page(view, step)
+            return step_page(view, step)
         case "quiz" if step:
             answered = {attempt.item_id for attempt in view.standing.attempts}
             return _round(view, view.course.round_of(step.doc_id, answered), step)
         case "review":
             return _round(view, view.due[:_LONGEST_ROUND], None)
         case "score" if move.round:
-            return pages.score(view, move.round, step)
+            return quiz.score(view, move.round, step)
         case "csv" | "certificate":
             below = pages.map_page(view, "") if move.here == "map" else pages.home(view)
             return _download(view, move.do, below)
     return pages.home(view)
 
 
-def _round(view: pages.View, items: Sequence[QuizItem], step: Step | None) -> str:
+def _round(view: parts.View, items: Sequence[QuizItem], step: Step | None) -> str:
     """The first question of a round; without any, where one came from."""
     if items:
-        return pages.question(items[0], [item.item_id for item in items], step.doc_id if step else "")
-    return pages.step_page(view, step) if step else pages.home(view)
+        return quiz.question(items[0], [item.item_id for item in items], step.doc_id if step else "")
+    return step_page(view, step) if step else pages.home(view)
 
 
-def _download(view: pages.View, what: str, below: str) -> str:
+def _download(view: parts.View, what: str, below: str) -> str:
     now = local_now()
     name = f"{_FILE_NAME.sub('-', view.standing.name)}-{now:%Y%m%d}"
     if what == "csv":
         # The mark in front tells spreadsheets that it is UTF-8.
         text = "\ufeff" + summary.to_csv(view.standing, view.course)
-        return pages.download(below, f"学习记录-{name}.csv", "text/csv", text)
+        return parts.download(below, f"学习记录-{name}.csv", "text/csv", text)
     text = summary.certificate(view.standing, view.course, now)
-    return pages.download(below, f"学习证明-{name}.html", "text/html", text)
+    return parts.download(below, f"学习证明-{name}.html", "text/html", text)

@@ -6,34 +6,21 @@ prerequisites that do not follow from others; the small one shows the terms of t
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
-from typing import Any
 
 from kbqa.onboarding.cards import TermCard
 from kbqa.onboarding.course import Course
 from kbqa.onboarding.order import reduced
-from kbqa.onboarding.path import LEVELS, UNGROUPED, LearningPath, Step
+from kbqa.onboarding.path import LearningPath, Step
 from kbqa.text import fold
+from kbqa.web.learn_parts import go, level_name, minutes
 from kbqa.web.words import both
 
 _WIDE, _HIGH, _GAP_X, _GAP_Y, _TOP = 140, 44, 38, 14, 46
 _TERM_WIDE, _TERM_HIGH, _TERM_GAP_X, _TERM_GAP_Y = 172, 30, 92, 12
 _LINE = 8.6  # widths of a Chinese character in a node
-_ENGLISH = dict(zip((*LEVELS, UNGROUPED), ("Basics", "Intermediate", "Expert", "Ungrouped"), strict=True))
-
-
-def level_name(name: str) -> str:
-    """The name of a stage or level as markup, in both languages unless it is a folder's."""
-    word, _, number = name.partition(" ")
-    return both(name, f"{_ENGLISH[word]} {number}".strip()) if word in _ENGLISH else escape(name)
-
-
-def go(do: str, **fields: Any) -> str:
-    """The attribute that makes an element a move, see `learn.parse_move`."""
-    return f'data-go="{escape(json.dumps({"do": do, **fields}, ensure_ascii=False))}"'
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +52,7 @@ def path_map(path: LearningPath, done: Collection[str], current: str, chosen: st
     high = max((box.y + box.high for box in boxes.values()), default=_TOP) + 6
     heads = "".join(
         f'<foreignObject x="{column * (_WIDE + _GAP_X) + 2}" y="0" width="{_WIDE}" height="40">'
-        f'<div class="kl-col"><b>{level_name(stage.name)}</b><span>{stage.minutes} min</span></div></foreignObject>'
+        f'<div class="kl-col"><b>{level_name(stage.name)}</b><span>{minutes(stage.minutes)}</span></div></foreignObject>'
         for column, stage in enumerate(path.stages)
     )
     nodes = "".join(_note(step, boxes[step.doc_id], done, current, chosen) for step in path.steps)
@@ -174,6 +161,7 @@ def term_map(course: Course, step: Step) -> str:
         for c, head in enumerate(
             (("先要懂", "Know first"), ("这篇的术语", "Terms of this note"), ("易混与相关", "Near by"))
         )
+        if columns[c]
     )
     return (
         f'<div class="kl-map kl-terms" tabindex="0" role="group" aria-label="术语关系 Terms and relations"><svg width="{wide}" '
