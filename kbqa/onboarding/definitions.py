@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from kbqa.onboarding.distractors import rivals
+from kbqa.onboarding.distractors import hidden, rivals
 from kbqa.onboarding.items import QuizItem, cite, item
 from kbqa.onboarding.meanings import Meaning, traces
 
@@ -20,26 +20,13 @@ def definition_items(known: Sequence[Meaning]) -> Iterator[QuizItem]:
 def _which_meaning(meaning: Meaning, others: Sequence[Meaning]) -> Iterator[QuizItem]:
     name = meaning.term.name
     fair = [other for other in others if 0.5 <= len(other.text) / len(meaning.text) <= 2]
-    if wrong := _hidden(meaning.text, [other.text for other in fair], traces(name)):
+    if wrong := hidden(meaning.text, [other.text for other in fair], traces(name)):
         stem = f"「{name}」指的是什么？"
         yield item("definition", name, stem, meaning.text, wrong, cite(meaning.document, meaning.place[1:]))
 
 
 def _which_term(meaning: Meaning, others: Sequence[Meaning]) -> Iterator[QuizItem]:
     name = meaning.term.name
-    if wrong := _hidden(name, [other.term.name for other in others], traces(meaning.text)):
+    if wrong := hidden(name, [other.term.name for other in others], traces(meaning.text)):
         stem = f"「{meaning.text}」说的是哪个术语？"
         yield item("term", name, stem, name, wrong, cite(meaning.document, meaning.place[1:]))
-
-
-def _hidden(right: str, others: Sequence[str], stem: frozenset[str]) -> list[str]:
-    """The first three of the others, or the first two and one that shares as much with the stem as the right one does.
-
-    Without that, whoever looks for the stem's words in the options would find the answer. Empty if there is no such one.
-    """
-    shared = len(traces(right) & stem)
-    chosen = list(others[:3])
-    if all(len(traces(other) & stem) < shared for other in chosen):
-        decoy = next((other for other in others[3:] if len(traces(other) & stem) >= shared), None)
-        chosen = [*chosen[:2], decoy] if decoy else []
-    return chosen if len(chosen) >= 2 else []

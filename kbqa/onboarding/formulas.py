@@ -7,9 +7,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from kbqa.onboarding.distractors import hidden
 from kbqa.onboarding.items import QuizItem, cite, digest, item
 from kbqa.onboarding.material import Material
-from kbqa.onboarding.meanings import pieces
+from kbqa.onboarding.meanings import pieces, traces
 from kbqa.terms.facets import formula_parts
 from kbqa.terms.glossary import name_key, names_of
 from kbqa.text import fold, sentence_spans, squeeze
@@ -115,7 +116,7 @@ def _wrong(formula: Formula, known: Sequence[Formula], ways: Sequence[str]) -> l
     others = [o for o in known if o.shape == formula.shape and _tellable(formula, o)]
     others.sort(key=lambda o: (-_nearness(formula, o), digest(formula.text, o.text)))
     wrong = exchanged + [o.text for o in others if not any(same(o.text, way) for way in ways)]
-    return wrong[:3] if len(wrong) >= 2 else []
+    return hidden(formula.text, wrong, traces(formula.term.name))
 
 
 def _partners(formula: Formula, known: Sequence[Formula]) -> list[str]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 from kbqa.knowledge import KnowledgeBase
+from kbqa.onboarding.items import digest
 from kbqa.terms.glossary import name_key, names_of
 from kbqa.text import fold, squeeze
 from kbqa.types import Document, Place, Term
@@ -78,6 +79,11 @@ class Meaning:
     def pairs(self) -> frozenset[str]:
         """Two-character pieces of the explanation."""
         return pieces(self.text)
+
+    @cached_property
+    def tie(self) -> str:
+        """What decides between equals."""
+        return digest(self.term.name)
 
     @cached_property
     def key(self) -> str:
