@@ -17,6 +17,9 @@ def test_the_items_of_a_note_quote_it() -> None:
     assert sum(len(course.items_of(doc_id)) for doc_id in course.steps) == len(course.items)
     assert {item.citation.doc_id for item in course.items_of(METRICS)} == {METRICS}
     assert course.items_of("gone.md") == ()
+    terms = list(dict.fromkeys(item.term for item in course.items_of(METRICS)))
+    lesson = [name for name in course.steps[METRICS].terms if name in terms]
+    assert terms[: len(lesson)] == lesson
 
 
 def test_a_round_is_spread_over_terms_and_kinds() -> None:

@@ -51,8 +51,10 @@ class Course:
         return document is not None and document.text[quote.start : quote.end] == quote.quote
 
     def items_of(self, doc_id: str) -> tuple[QuizItem, ...]:
-        """The items that quote a note."""
-        return tuple(item for item in self.items.values() if item.citation.doc_id == doc_id)
+        """The items that quote a note, on its terms in the order of the lesson, then on passages only."""
+        own = [item for item in self.items.values() if item.citation.doc_id == doc_id]
+        place = {name: i for i, name in enumerate(self.steps[doc_id].terms)} if own else {}
+        return tuple(sorted(own, key=lambda item: place.get(item.term, len(place))))
 
     def round_of(self, doc_id: str, answered: Container[str], size: int = ROUND) -> tuple[QuizItem, ...]:
         """The next items on a note that were never answered, spread over its terms and the kinds of question.
