@@ -193,3 +193,12 @@ def test_the_handbook_is_read_once_and_whole() -> None:
     assert registered <= {name_key(n) for t in kb.terms if introduced(t) for n in (t.name, *t.aliases, *t.english)}
     assert registered - set(taught) <= {name_key(a) for t in kb.terms for a in (*t.aliases, *t.english)}
     assert max(stage.minutes for stage in path.stages) <= 240
+
+
+def test_the_handbook_teaches_the_subject_of_a_note_first() -> None:
+    first = {step.title: step.terms[0] for step in handbook_course().path.steps}
+    wanted = {
+        "用户价值与 LTV": "LTV", "AARRR 模型": "AARRR 模型", "OKR 与 KPI": "OKR", "裂变与 K 因子": "裂变", "CRM 客户关系管理": "CRM",
+        "流失与召回": "流失用户", "供应链": "供应链",
+    }  # fmt: skip
+    assert {title: first[title] for title in wanted} == wanted

@@ -33,7 +33,7 @@ def make_lesson(document: Document, terms: Sequence[Term]) -> Lesson:
     Args:
         terms: those that the note introduces, each name once.
     """
-    subject = {name_key(name) for name in (document.title, *document.aliases)}
+    subject = {name_key(name) for name in (document.title, *document.aliases[:1])}
     leading = {term.name for term in terms if name_key(term.name) in subject}
     offset = {term.name: _offset(term, document.doc_id) for term in terms}
     alike = {t.name: min(offset.get(name, offset[t.name]) for name in (t.name, *t.confusable)) for t in terms}

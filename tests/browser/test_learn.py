@@ -182,3 +182,16 @@ def test_english_readers_get_english(site, open_page) -> None:
     page.locator(".kl-next").wait_for()
     assert page.locator(".kl h2").inner_text() == "Ann, carry on"
     assert page.locator(".kl-stage summary b").all_inner_texts() == ["Basics", "Intermediate"]
+
+
+def test_a_look_at_the_chat_loses_nothing(site, open_page) -> None:
+    """Back from another tab, the step is still open where it was left."""
+    page = open_page(site.url)
+    enter(page, "丁")
+    page.locator(".kl-next .kl-btn").click()
+    page.locator(".kl-note summary").click()
+    page.get_by_role("tab", name="问答").click()
+    page.locator("#kb-question textarea").wait_for()
+    open_tab(page)
+    assert page.locator(".kl > h2").inner_text() == "陈列"
+    assert page.locator(".kl-note[open] .kb-doc").inner_text().startswith("陈列")
