@@ -360,7 +360,11 @@ def test_notes_that_give_nothing_give_no_items(tmp_path: Path, write_notes: Writ
     assert quiz_items(KnowledgeBase.open(tmp_path / "index")) == ()
 
 
-RATES = """# 门店指标
+RATES = """---
+terms: [转头率, 挑拣率, 反悔率, 搭售率]
+---
+
+# 门店指标
 
 ## 有哪些比率
 
@@ -383,7 +387,7 @@ def test_an_item_worked_by_hand(tmp_path: Path, write_notes: Write) -> None:
     ]
     assert (right(made[0]), right(made[1])) == (meaning, "反悔率")
     assert sorted(made[1].options) == ["反悔率", "挑拣率", "搭售率", "转头率"]
-    assert made[0].citation.quote.endswith("一般按月看。") and made[0].citation.line == 7
+    assert made[0].citation.quote.endswith("一般按月看。") and made[0].citation.line == 11
 
 
 def test_terms_that_share_a_name_never_stand_in_one_item(

@@ -10,7 +10,7 @@ from functools import cached_property
 from kbqa.onboarding.distractors import hidden
 from kbqa.onboarding.items import QuizItem, cite, digest, item
 from kbqa.onboarding.material import Material
-from kbqa.onboarding.meanings import pieces, traces
+from kbqa.onboarding.meanings import pieces
 from kbqa.terms.facets import formula_parts
 from kbqa.terms.glossary import name_key, names_of
 from kbqa.text import fold, sentence_spans, squeeze
@@ -57,7 +57,7 @@ def formula_items(material: Material) -> Iterator[QuizItem]:
     other_ways = _stated(material.documents)
     for formula in known:
         ways = [formula.text, *(way for key in formula.keys for way in other_ways.get(key, ()))]
-        if wrong := _wrong(formula, known, ways):
+        if wrong := _wrong(formula, known, ways, material.common):
             name, right = formula.term.name, formula.text
             yield item("formula", name, f"「{name}」怎么算？", right, wrong, cite(formula.document, formula.span))
 
@@ -95,7 +95,7 @@ def _stated(documents: Sequence[Document]) -> dict[str, list[str]]:
     return ways
 
 
-def _wrong(formula: Formula, known: Sequence[Formula], ways: Sequence[str]) -> list[str]:
+def _wrong(formula: Formula, known: Sequence[Formula], ways: Sequence[str], common: frozenset[str]) -> list[str]:
     """Wrong right sides; none if there are too few that look like the right one.
 
     Of a ratio 甲 ÷ 乙 they are 乙 ÷ 甲, 甲 ÷ 丙 and 丙 ÷ 甲: each way round and each partner stands there twice, so that no
@@ -104,6 +104,7 @@ def _wrong(formula: Formula, known: Sequence[Formula], ways: Sequence[str]) -> l
 
     Args:
         ways: all that the notes give for this term.
+        common: see `hidden`.
     """
     exchanged = []
     if formula.ratio:
@@ -116,7 +117,7 @@ def _wrong(formula: Formula, known: Sequence[Formula], ways: Sequence[str]) -> l
     others = [o for o in known if o.shape == formula.shape and _tellable(formula, o)]
     others.sort(key=lambda o: (-_nearness(formula, o), digest(formula.text, o.text)))
     wrong = exchanged + [o.text for o in others if not any(same(o.text, way) for way in ways)]
-    return hidden(formula.text, wrong, traces(formula.term.name))
+    return hidden(formula.text, wrong, formula.term.name, common)
 
 
 def _partners(formula: Formula, known: Sequence[Formula]) -> list[str]:
