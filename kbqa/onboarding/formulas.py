@@ -24,6 +24,7 @@ _VAGUE = re.compile(r"目标|本步|第一步|上一步|这一步|该部分|某|
 _RATIO = re.compile(r"(?P<above>[^÷×＋−（]{2,}[^÷×＋−（\s])\s*÷\s*(?P<below>[^÷×＋−（]{2,}?)(?P<rest>\s×\s[\d,]+%?)?")
 _ALL = "全总所各"
 _ALIKE = 0.6
+_SPACE = re.compile(r"\s")
 
 
 @dataclass(frozen=True)
@@ -176,15 +177,15 @@ def _ratio(above: str, below: str, rest: str) -> str:
 
 def same(one: str, other: str) -> bool:
     """Whether two right sides may say the same: the same operands, in other words perhaps, above and below the line."""
-    if squeeze(one) == squeeze(other):
+    if _SPACE.sub("", one) == _SPACE.sub("", other):
         return True
     ours, theirs = _halves(one), _halves(other)
-    return len(ours) == len(theirs) and all(_close(a, b) for a, b in zip(ours, theirs, strict=True))
+    return len(ours) == len(theirs) > 1 and all(_close(a, b) for a, b in zip(ours, theirs, strict=True))
 
 
 def _halves(text: str) -> list[str]:
     bare = re.sub(r"×\s*[\d,]+%?\s*$", "", text)
-    return [squeeze(half) for half in re.split(r"[÷/]", bare)]
+    return [squeeze(half.replace("的", "")) for half in re.split(r"[÷/]", bare)]
 
 
 def _close(one: str, other: str) -> bool:
