@@ -7,6 +7,7 @@ from itertools import islice
 
 from kbqa.onboarding.meanings import Meaning, traces
 
+_LOOSE = frozenset(("state", "thing", "other", "act"))
 _SAME = 0.5  # share of two-character pieces from which two explanations may mean the same
 _ALMOST = 0.4  # share of characters from which they may, if the names are alike too (续订率, 续约率)
 
@@ -16,14 +17,22 @@ def rivals(
 ) -> list[Meaning]:
     """Terms of the same genus that are something else, the likeliest to be confused first.
 
+    Of a genus that holds all sorts of things, those that stand in the same note may be of another such genus.
+
     Args:
         kinds: names of two terms of which one may be a kind of the other.
     """
-    fit = [other for other in known if other.genus == meaning.genus and other is not meaning]
+    fit = [other for other in known if other is not meaning and _comparable(meaning, other)]
     fit.sort(key=lambda other: (_distance(meaning, other), -_alike(meaning, other), other.tie))
     name = meaning.term.name
     kin = {a for a, b in kinds if b == name} | {b for a, b in kinds if a == name}
     return list(islice((o for o in fit if o.term.name not in kin and not _may_be(meaning, o)), most))
+
+
+def _comparable(one: Meaning, other: Meaning) -> bool:
+    if one.genus == other.genus:
+        return True
+    return one.genus in _LOOSE and other.genus in _LOOSE and one.document.doc_id == other.document.doc_id
 
 
 def hidden(right: str, others: Sequence[str], asked: str, common: frozenset[str]) -> list[str]:
@@ -69,10 +78,10 @@ def _alike(one: Meaning, other: Meaning) -> float:
     return 2 * len(one.pairs & other.pairs) / (len(one.pairs) + len(other.pairs))
 
 
-def _distance(one: Meaning, other: Meaning) -> int:
+def _distance(one: Meaning, other: Meaning) -> float:
     """How far apart the notes keep two terms: confusable ones first, then by note and subject."""
     if one.confusable & other.keys or one.keys & other.confusable:
         return 0
     if one.document.doc_id == other.document.doc_id:
-        return 1
+        return 1 if one.genus == other.genus else 1.5
     return 2 if set(one.document.tags) & set(other.document.tags) else 3

@@ -53,14 +53,21 @@ class Material:
 
     @cached_property
     def kinds(self) -> frozenset[tuple[str, str]]:
-        """Keys of two terms of which the notes list one under a heading that names the other: it may be a kind of that."""
-        keys = {key: meaning.term.name for meaning in self.meanings for key in meaning.keys if len(key) > 1}
+        """Names of two terms of which one may be a kind or a part of the other.
+
+        The notes list it under a heading that names the other, or define it in a note that the other gives its title.
+        """
+        keys = {key: meaning for meaning in self.meanings for key in meaning.keys if len(key) > 1}
         pairs = set()
         for one in self.series:
             heading = name_key(one.heading)
-            members = {keys[key] for member in one.members if (key := name_key(member)) in keys}
-            over = {name for key, name in keys.items() if key in heading} if members else set()
+            members = {keys[key].term.name for member in one.members if (key := name_key(member)) in keys}
+            over = {meaning.term.name for key, meaning in keys.items() if key in heading} if members else set()
             pairs |= {(name, member) for name in over - members for member in members}
+        for meaning in self.meanings:
+            titles = (keys.get(name_key(name)) for name in (meaning.document.title, *meaning.document.aliases))
+            over = {title.term.name for title in titles if title and not title.confusable & meaning.keys}
+            pairs |= {(name, meaning.term.name) for name in over - {meaning.term.name}}
         return frozenset(pairs)
 
     def subject(self, document: Document, *texts: str) -> str:
