@@ -104,7 +104,7 @@ def wrong(item: QuizItem) -> list[str]:
 
 def test_the_handbook_gives_items_of_every_kind(items: tuple[QuizItem, ...]) -> None:
     counts = Counter(item.kind for item in items)
-    least = {"definition": 350, "term": 350, "formula": 60, "order": 45, "odd": 20, "number": 40}
+    least = {"definition": 330, "term": 290, "formula": 60, "order": 45, "odd": 20, "number": 40}
     assert {kind: counts[kind] >= fewest for kind, fewest in least.items()} == dict.fromkeys(least, True)  # type: ignore[index]
 
 
@@ -281,6 +281,17 @@ def test_matching_words_does_not_find_the_answer(items: tuple[QuizItem, ...]) ->
         assert shared(about, right(item)) <= best, item
 
 
+def test_no_part_of_a_name_tells_the_answer(items: tuple[QuizItem, ...]) -> None:
+    """What the right option shares with the stem, at least one wrong option has too: a pair of characters, or a rare one."""
+    said = [right(item) for item in of(items, "definition")]
+    rare = {c for c in "".join(said) if sum(c in text for text in said) < 0.03 * len(said)}
+    for item in of(items, "definition", "term"):
+        about = re.sub(r"指的是什么？$|说的是哪个术语？$", "", item.stem)
+        telling = (bits(about) & bits(right(item))) | (set(plain(about)) & set(plain(right(item))) & rare)
+        others = " ".join(map(plain, wrong(item)))
+        assert not {piece for piece in telling if piece not in others}, item
+
+
 GUESSES: dict[str, Callable[[QuizItem], str]] = {
     "the first": lambda item: item.options[0],
     "the last": lambda item: item.options[-1],
@@ -329,18 +340,18 @@ def test_the_sample_that_was_read_is_what_is_generated(items: tuple[QuizItem, ..
         assert (item.citation.doc_id, item.citation.quote) == (row["doc_id"], row["quote"])
 
 
-def test_items_are_the_same_under_any_hash_seed(handbook: KnowledgeBase, items: tuple[QuizItem, ...]) -> None:
+def test_items_are_the_same_under_another_hash_seed(handbook: KnowledgeBase, items: tuple[QuizItem, ...]) -> None:
     code = (
         "import sys, json; from dataclasses import asdict; from kbqa import KnowledgeBase;"
         "from kbqa.onboarding.quiz import quiz_items;"
         "print(json.dumps([asdict(i) for i in quiz_items(KnowledgeBase.open(sys.argv[1]))]))"
     )
-    for seed in ("1", "2"):
-        done = subprocess.run(
-            [sys.executable, "-c", code, str(handbook.path)],
-            env={**os.environ, "PYTHONHASHSEED": seed}, capture_output=True, text=True, check=True,
-        )  # fmt: skip
-        assert json.loads(done.stdout) == json.loads(json.dumps([asdict(i) for i in items]))
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(handbook.path)],
+        env={**os.environ, "PYTHONHASHSEED": "1" if os.environ.get("PYTHONHASHSEED") != "1" else "2"},
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert json.loads(done.stdout) == json.loads(json.dumps([asdict(i) for i in items]))
 
 
 @pytest.mark.parametrize(
@@ -360,7 +371,11 @@ def test_notes_that_give_nothing_give_no_items(tmp_path: Path, write_notes: Writ
     assert quiz_items(KnowledgeBase.open(tmp_path / "index")) == ()
 
 
-RATES = """# 门店指标
+RATES = """---
+terms: [转头率, 挑拣率, 反悔率, 搭售率]
+---
+
+# 门店指标
 
 ## 有哪些比率
 
@@ -383,7 +398,7 @@ def test_an_item_worked_by_hand(tmp_path: Path, write_notes: Write) -> None:
     ]
     assert (right(made[0]), right(made[1])) == (meaning, "反悔率")
     assert sorted(made[1].options) == ["反悔率", "挑拣率", "搭售率", "转头率"]
-    assert made[0].citation.quote.endswith("一般按月看。") and made[0].citation.line == 7
+    assert made[0].citation.quote.endswith("一般按月看。") and made[0].citation.line == 11
 
 
 def test_terms_that_share_a_name_never_stand_in_one_item(

@@ -2,35 +2,58 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from itertools import islice
 
 from kbqa.onboarding.meanings import Meaning, traces
 
+_LOOSE = frozenset(("state", "thing", "other", "act"))
 _SAME = 0.5  # share of two-character pieces from which two explanations may mean the same
+_ALMOST = 0.4  # share of characters from which they may, if the names are alike too (续订率, 续约率)
 
 
-def rivals(meaning: Meaning, known: Sequence[Meaning], most: int = 12) -> list[Meaning]:
-    """Terms of the same genus that are something else, the likeliest to be confused first."""
-    fit = [other for other in known if other.genus == meaning.genus and other is not meaning]
-    fit.sort(key=lambda other: (_distance(meaning, other), -_alike(meaning, other), other.tie))
-    return list(islice((other for other in fit if not _may_be(meaning, other)), most))
+def rivals(
+    meaning: Meaning, known: Sequence[Meaning], kinds: Set[tuple[str, str]] = frozenset(), most: int = 12
+) -> list[Meaning]:
+    """Terms of the same genus that are something else, the likeliest to be confused first.
 
-
-def hidden(right: str, others: Sequence[str], stem: frozenset[str]) -> list[str]:
-    """The first three of the others, or the first two and one that shares as much with the stem as the right option does.
-
-    Without that, whoever looks for the stem's words in the options would find the answer. Empty if there is no such one.
+    Of a genus that holds all sorts of things, those that stand in the same note may be of another such genus.
 
     Args:
-        stem: traces of what the stem names or quotes.
+        kinds: names of two terms of which one may be a kind of the other.
     """
-    shared = len(traces(right) & stem)
-    chosen = list(others[:3])
-    if all(len(traces(other) & stem) < shared for other in chosen):
-        decoy = next((other for other in others[3:] if len(traces(other) & stem) >= shared), None)
-        chosen = [*chosen[:2], decoy] if decoy else []
-    return chosen if len(chosen) >= 2 else []
+    fit = [other for other in known if other is not meaning and _comparable(meaning, other)]
+    fit.sort(key=lambda other: (_distance(meaning, other), -_alike(meaning, other), other.tie))
+    name = meaning.term.name
+    kin = {a for a, b in kinds if b == name} | {b for a, b in kinds if a == name}
+    return list(islice((o for o in fit if o.term.name not in kin and not _may_be(meaning, o)), most))
+
+
+def _comparable(one: Meaning, other: Meaning) -> bool:
+    if one.genus == other.genus:
+        return True
+    return one.genus in _LOOSE and other.genus in _LOOSE and one.document.doc_id == other.document.doc_id
+
+
+def hidden(right: str, others: Sequence[str], asked: str, common: frozenset[str]) -> list[str]:
+    """Three of the others, or two if there are no more; one of them has all that the right option shares with the stem.
+
+    Without that, whoever looks for the stem's words in the options would find the answer: 塔形 gives 金字塔 away. Empty if there
+    is no such one.
+
+    Args:
+        asked: what the stem names or quotes.
+        common: characters that so many explanations have that they tell nothing.
+    """
+    stem = traces(asked)
+    shared = traces(right) & stem
+    telling = shared - common
+    for decoy in others:
+        own = traces(decoy)
+        if telling <= own and len(own & stem) >= len(shared):
+            beside = [other for other in others if other is not decoy][:2]
+            return sorted((*beside, decoy), key=list(others).index) if beside else []
+    return []
 
 
 def _may_be(one: Meaning, other: Meaning) -> bool:
@@ -39,7 +62,8 @@ def _may_be(one: Meaning, other: Meaning) -> bool:
         return True
     if any(a in b or b in a for a in one.keys for b in other.keys):
         return True
-    if _letters(one.text, other.text) > 0.4 and any(_letters(a, b) > 0.5 for a in one.keys for b in other.keys):
+    names = [[key for key in meaning.keys if not key.isascii()] for meaning in (one, other)]
+    if _letters(one.text, other.text) > _ALMOST and any(_letters(a, b) > 0.5 for a in names[0] for b in names[1]):
         return True
     return any(key in one.key for key in other.keys) or any(key in other.key for key in one.keys)
 
@@ -54,10 +78,10 @@ def _alike(one: Meaning, other: Meaning) -> float:
     return 2 * len(one.pairs & other.pairs) / (len(one.pairs) + len(other.pairs))
 
 
-def _distance(one: Meaning, other: Meaning) -> int:
+def _distance(one: Meaning, other: Meaning) -> float:
     """How far apart the notes keep two terms: confusable ones first, then by note and subject."""
     if one.confusable & other.keys or one.keys & other.confusable:
         return 0
     if one.document.doc_id == other.document.doc_id:
-        return 1
+        return 1 if one.genus == other.genus else 1.5
     return 2 if set(one.document.tags) & set(other.document.tags) else 3

@@ -30,8 +30,10 @@ _LADDERS = {
     "小时": (1, 2, 4, 6, 8, 12, 24, 36, 48, 72, 96),
     "分钟": (1, 2, 3, 5, 10, 15, 20, 30, 45, 60, 90, 120),
     "%": (1, 2, 3, 5, 8, 10, 15, 20, 25, 30, 40, 50, 60, 70, 75, 80, 85, 90, 95, 99),
-    "round": (1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 25, 30, 40, 50, 60, 80),
 }  # fmt: skip
+_ROUND = sorted({n * 10.0**power for n in (1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8) for power in range(9)})
+_NEAR = (0.42, 0.55, 0.68, 0.79, 1.22, 1.36, 1.53, 1.87)  # times a number that is not round
+_FACTORS = (0.3, 0.5, 2, 3, 4)  # times a range
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,34 +105,26 @@ def _other_ranges(match: re.Match[str], figure: Figure) -> list[str]:
     """Three ranges several times as low or as high as one, written as it is."""
     low, high = int(match["low"]), int(match["value"])
     most = 100 if figure.unit == "%" else math.inf
-    scaled = [(round(low * factor), round(high * factor)) for factor in (0.3, 0.5, 2, 3, 4)]
+    scaled = [(round(low * factor), round(high * factor)) for factor in _FACTORS]
     fit = [(a, b) for a, b in scaled if 0 < a < b <= most]
     below = [pair for pair in fit if pair[1] < high]
     taken = min(int(digest(figure.shown)[:8], 16) % 3, len(below))
     chosen = [*below[len(below) - taken :], *(pair for pair in fit if pair[0] > low)][:3]
-    spans = [match.span("low"), match.span("value")]
-    texts = []
-    for a, b in chosen:
-        between = figure.shown[spans[0][1] : spans[1][0]]
-        texts.append(f"{a}{between}{b}{figure.shown[spans[1][1] :]}")
-    return texts if len(texts) == 3 else []
+    between, behind = figure.shown[match.end("low") : match.start("value")], figure.shown[match.end("value") :]
+    return [f"{a}{between}{b}{behind}" for a, b in chosen] if len(chosen) == 3 else []
 
 
 def _ladder(figure: Figure) -> list[float]:
     """Values as round as the number, ascending."""
     if figure.han:
         return [float(value) for value in range(2, 11)]
-    unit = {"日": "天"}.get(figure.unit, figure.unit)
-    if figure.value in _LADDERS.get(unit, ()):
-        return [float(value) for value in _LADDERS[unit]]
-    digits = digits_of(figure).replace(",", "")
-    scale = 10.0 ** (len(digits.split(".")[0]) - 2) if "." not in digits else 10.0 ** -len(digits.split(".")[1])
-    round_ones = sorted({value * 10.0**power for value in _LADDERS["round"] for power in range(-1, 8)})
-    if figure.value in round_ones and "." not in digits:
-        return [value for value in round_ones if value >= 1 and value == int(value)]
-    step = max(scale, 1.0) if "." not in digits else scale
-    factors = (0.42, 0.55, 0.68, 0.79, 1.22, 1.36, 1.53, 1.87)
-    return sorted({round(figure.value * factor / step) * step for factor in factors} - {0.0})
+    if figure.value in (known := _LADDERS.get(figure.unit, ())):
+        return [float(value) for value in known]
+    whole, _, decimals = digits_of(figure).replace(",", "").partition(".")
+    if not decimals and figure.value in _ROUND:
+        return [value for value in _ROUND if value >= 1 and value == int(value)]
+    step = 10.0 ** -len(decimals) if decimals else 10.0 ** max(len(whole) - 2, 0)
+    return sorted({round(figure.value * factor / step) * step for factor in _NEAR} - {0.0})
 
 
 def _written(value: float, figure: Figure) -> str:
@@ -139,14 +133,16 @@ def _written(value: float, figure: Figure) -> str:
     if figure.han:
         return figure.shown.replace(digits, "两" if value == 2 else _HAN[int(value) - 1], 1)
     places = len(digits.partition(".")[2])
-    text = f"{value:,.{places}f}" if "," in digits or (value >= 10000 and "," in digits) else f"{value:.{places}f}"
+    text = f"{value:,.{places}f}" if "," in digits else f"{value:.{places}f}"
     return figure.shown.replace(digits, text, 1)
 
 
 def size(shown: str) -> float:
+    """The number that a text starts with, in figures or as one Chinese numeral."""
     match = re.match(r"[\d,.]+", shown)
-    return float(match[0].replace(",", "")) if match else 2.0 if shown[0] == "两" else float(_HAN.index(shown[0]) + 1)
+    return float(match[0].replace(",", "")) if match else 2.0 if shown[0] == "两" else _HAN.index(shown[0]) + 1.0
 
 
 def digits_of(figure: Figure) -> str:
+    """A number as it is written, without its unit."""
     return re.match(r"[\d,.]+|.", figure.shown)[0]  # type: ignore[index]

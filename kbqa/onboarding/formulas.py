@@ -10,7 +10,7 @@ from functools import cached_property
 from kbqa.onboarding.distractors import hidden
 from kbqa.onboarding.items import QuizItem, cite, digest, item
 from kbqa.onboarding.material import Material
-from kbqa.onboarding.meanings import pieces, traces
+from kbqa.onboarding.meanings import pieces
 from kbqa.terms.facets import formula_parts
 from kbqa.terms.glossary import name_key, names_of
 from kbqa.text import fold, sentence_spans, squeeze
@@ -24,6 +24,7 @@ _VAGUE = re.compile(r"目标|本步|第一步|上一步|这一步|该部分|某|
 _RATIO = re.compile(r"(?P<above>[^÷×＋−（]{2,}[^÷×＋−（\s])\s*÷\s*(?P<below>[^÷×＋−（]{2,}?)(?P<rest>\s×\s[\d,]+%?)?")
 _ALL = "全总所各"
 _ALIKE = 0.6
+_SPACE = re.compile(r"\s")
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ def formula_items(material: Material) -> Iterator[QuizItem]:
     other_ways = _stated(material.documents)
     for formula in known:
         ways = [formula.text, *(way for key in formula.keys for way in other_ways.get(key, ()))]
-        if wrong := _wrong(formula, known, ways):
+        if wrong := _wrong(formula, known, ways, material.common):
             name, right = formula.term.name, formula.text
             yield item("formula", name, f"「{name}」怎么算？", right, wrong, cite(formula.document, formula.span))
 
@@ -95,7 +96,7 @@ def _stated(documents: Sequence[Document]) -> dict[str, list[str]]:
     return ways
 
 
-def _wrong(formula: Formula, known: Sequence[Formula], ways: Sequence[str]) -> list[str]:
+def _wrong(formula: Formula, known: Sequence[Formula], ways: Sequence[str], common: frozenset[str]) -> list[str]:
     """Wrong right sides; none if there are too few that look like the right one.
 
     Of a ratio 甲 ÷ 乙 they are 乙 ÷ 甲, 甲 ÷ 丙 and 丙 ÷ 甲: each way round and each partner stands there twice, so that no
@@ -104,6 +105,7 @@ def _wrong(formula: Formula, known: Sequence[Formula], ways: Sequence[str]) -> l
 
     Args:
         ways: all that the notes give for this term.
+        common: see `hidden`.
     """
     exchanged = []
     if formula.ratio:
@@ -116,7 +118,7 @@ def _wrong(formula: Formula, known: Sequence[Formula], ways: Sequence[str]) -> l
     others = [o for o in known if o.shape == formula.shape and _tellable(formula, o)]
     others.sort(key=lambda o: (-_nearness(formula, o), digest(formula.text, o.text)))
     wrong = exchanged + [o.text for o in others if not any(same(o.text, way) for way in ways)]
-    return hidden(formula.text, wrong, traces(formula.term.name))
+    return hidden(formula.text, wrong, formula.term.name, common)
 
 
 def _partners(formula: Formula, known: Sequence[Formula]) -> list[str]:
@@ -175,15 +177,15 @@ def _ratio(above: str, below: str, rest: str) -> str:
 
 def same(one: str, other: str) -> bool:
     """Whether two right sides may say the same: the same operands, in other words perhaps, above and below the line."""
-    if squeeze(one) == squeeze(other):
+    if _SPACE.sub("", one) == _SPACE.sub("", other):
         return True
     ours, theirs = _halves(one), _halves(other)
-    return len(ours) == len(theirs) and all(_close(a, b) for a, b in zip(ours, theirs, strict=True))
+    return len(ours) == len(theirs) > 1 and all(_close(a, b) for a, b in zip(ours, theirs, strict=True))
 
 
 def _halves(text: str) -> list[str]:
     bare = re.sub(r"×\s*[\d,]+%?\s*$", "", text)
-    return [squeeze(half) for half in re.split(r"[÷/]", bare)]
+    return [squeeze(half.replace("的", "")) for half in re.split(r"[÷/]", bare)]
 
 
 def _close(one: str, other: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -43,6 +44,31 @@ class Material:
 
     def document(self, doc_id: str) -> Document:
         return self._by_id[doc_id]
+
+    @cached_property
+    def common(self) -> frozenset[str]:
+        """Characters that one explanation in twenty has."""
+        counts = Counter(char for meaning in self.meanings for char in set(meaning.text))
+        return frozenset(char for char, count in counts.items() if 20 * count >= len(self.meanings))
+
+    @cached_property
+    def kinds(self) -> frozenset[tuple[str, str]]:
+        """Names of two terms of which one may be a kind or a part of the other.
+
+        The notes list it under a heading that names the other, or define it in a note that the other gives its title.
+        """
+        keys = {key: meaning for meaning in self.meanings for key in meaning.keys if len(key) > 1}
+        pairs = set()
+        for one in self.series:
+            heading = name_key(one.heading)
+            members = {keys[key].term.name for member in one.members if (key := name_key(member)) in keys}
+            over = {meaning.term.name for key, meaning in keys.items() if key in heading} if members else set()
+            pairs |= {(name, member) for name in over - members for member in members}
+        for meaning in self.meanings:
+            titles = (keys.get(name_key(name)) for name in (meaning.document.title, *meaning.document.aliases))
+            over = {title.term.name for title in titles if title and not title.confusable & meaning.keys}
+            pairs |= {(name, meaning.term.name) for name in over - {meaning.term.name}}
+        return frozenset(pairs)
 
     def subject(self, document: Document, *texts: str) -> str:
         """The name of the term that a passage is about: one that its note defines and that its headings or its title name.

@@ -28,7 +28,7 @@ _MARKER = re.compile(r"^(?:[-*•]\s+|\d{1,2}[.、]\s*)+")
 _REMARK = re.compile(
     r"(?:单位(?:是|为)|没有单位|例如|比如|譬如|如(?!果|何)|像|也(?:叫|称|译|指)|又(?:叫|称)|简称|缩写|俗称|出自|一般|通常|常(?:用|见|写|取)?|多(?:因|按|为|是)"
     r"|适合|由[^,]{1,12}(?:提出|推广)|关键在|目标是|核心是|本质是|质量比|介于|与[^,]{1,20}相对|分母|分子|平台用|有团队"
-    r"|也有|说明|表示|利益|量大|质量|各\s?\d|签合同|必须|不?可以?用|要兑现|各取|方式有|看的是|依次|行为可以|可按|多一层|\"|越往)"
+    r"|也有|说明|表示|利益|量大|质量|各\s?\d|签合同|必须|不?可以?用|要兑现|各取|方式有|看的是|依次问|行为可以|可按|多一层|\"|越往)"
 )
 LEANS = re.compile(
     r"它|(?<!彼)此|这|其(?!他|它|中|实|余)|该(?!下|做|花|有|打|补|说|给|不)|两者|二者|前者|后者|上述|以上|本手册|示意|前两|上文|下文"
@@ -37,25 +37,31 @@ LEANS = re.compile(
 _POINTS = re.compile(
     r"这(?:[两三几些里样时]|是)|该(?=[\u3400-\u9fff]{2}的)|两者|二者|前者|后者|上述|以上两|本手册|示意|前两|上文|下文|变体|一类的"
 )
+_UNFINISHED = "时后前里中内"
 _GLOSS = re.compile(r"（[A-Za-z][^（）]*）|\([A-Za-z][^()]*\)")
 _GENERA: tuple[tuple[str, str], ...] = (
     ("ratio", r"比例|占比|比率|比值|概率|占多少|比例变化|变化"),
-    ("metric", r"指标"),
+    ("metric", r"指标|度量"),
     ("time", r"时间|时长|天数|多久|隔多少天|多少天(?:卖完)?"),
-    ("money", r"金额|总额|费用|收入|收益|花?的钱|多少钱|销售额|花费|额度"),
+    ("money", r"金额|总额|费用|收入|收益|花?的钱|多少钱|销售额|花费|额度|的成本"),
     ("count", r"人数|次数|天数|用户数|客户数|件数|总数|数量|多少个?(?:新用户|独立用户)|几轮"),
-    ("score", r"得分|分数|程度|幅度"),
+    ("score", r"得分|分数|打的分|程度|幅度"),
     ("work", r"工作|岗位|职能|职责|部门"),
-    ("person", r"的[^的把]{0,4}(?:人|用户|顾客|客户|消费者|创作者|员工|高管|团队|小组|人或团伙|人和团队|个人|那一群或几群人)"),
+    ("person", r"人|用户|顾客|客户|消费者|创作者|员工|高管|团队|小组|人或团伙|人和团队|个人|那一群或几群人"),
     ("method", r"方法|方式|做法|办法|模式|思路|手段|打法|玩法|技术|测试|实验|形式|安排|活动|整理方法|工具或做法"),
-    ("tool", r"系统|平台|工具|文档|清单|表|图|文件|页面|机制|规则|制度|框架|模型|体系|结构|标准|设施|计划表|名单|原则|约定"),
+    ("tool", r"系统|平台|工具|方案|文档|清单|表|图|文件|页面|机制|规则|制度|框架|模型|体系|结构|标准|设施|计划表|名单|原则|约定"),
     ("course", r"过程|流程|循环|阶段|步骤|的一段|周期|时期|时间段|期间|环节|路径|部分"),
-    ("state", r"现象|关系|状态|能力|价值|印象|可能|风险|事件|结果|结论|倾向|判断|取舍|水平|范围|门槛|权益|好处"),
+    ("state", r"现象|变动|关系|状态|能力|价值|印象|可能|风险|事件|结果|结论|倾向|判断|取舍|水平|范围|门槛|权益|好处"),
     ("thing", r"内容|标签|广告|视频|账号|商品|资源|仓|群|券|凭证|物品|标识|账|因子|节点|单位|角度|流量|数据|触点|动作|行为|任务|会议|短会|信息|记录"),
 )  # fmt: skip
 _NOUN = re.compile(r"的[^的，]{1,10}$|的那[^，]{1,6}$")
 _DOING = re.compile(r"[把将用按让从对在]|通过|利用|优化|提高|改进")
-_GENUS = tuple((name, re.compile(rf"(?:{pattern})$")) for name, pattern in _GENERA)
+_GENUS = tuple(
+    (name, re.compile(rf"(?:{pattern})$"), re.compile(rf"的[^的，]{{0,8}}?(?:{pattern})$")) for name, pattern in _GENERA
+)
+_ALWAYS_OF = "person"  # somebody stands at the end of many a clause that is not about them
+_TREATS = re.compile(r"[把将让]")
+_USE = re.compile(r"用来|供|是|等于|不|能|可|每|在|专")
 
 
 @dataclass(frozen=True)
@@ -152,14 +158,18 @@ def explanation(term: Term, sentence: str) -> str:
 
 def _trimmed(text: str, names: Sequence[str]) -> str:
     """An explanation without glosses and the remarks behind it; empty if it points elsewhere or names the term."""
-    first, *rest = clauses_of(_GLOSS.sub("", re.split(r"[；;：。]", text)[0].strip()))
+    text = _GLOSS.sub("", re.split(r"[；;：。]", text)[0].strip())
+    first, *rest = clauses_of(text)
     kept = first
     for clause in rest:
-        if _REMARK.match(fold(clause[1:].lstrip())) or LEANS.search(fold(clause)):
+        leans = LEANS.search(fold(clause))
+        if leans and genus_of(kept) != genus_of(text):
+            return ""  # what it explains the term as stands behind the words that lean
+        if leans or _REMARK.match(fold(clause[1:].lstrip())):
             break
         kept += clause
     kept = kept.strip("，, ")
-    fits = _SHORTEST <= len(kept) <= _LONGEST and not _POINTS.search(fold(kept))
+    fits = _SHORTEST <= len(kept) <= _LONGEST and not _POINTS.search(fold(kept)) and kept[-1] not in _UNFINISHED
     return kept if fits and not _named(kept, names) else ""
 
 
@@ -184,10 +194,12 @@ def genus_of(text: str) -> str:
 
     `other` stands for whatever ends in a noun that is not known here, `act` for a doing.
     """
-    clauses = clauses_of(text)
-    first, last = clauses[0], clauses[-1]
-    for clause in (last,) if _DOING.match(first) else (last, first):
-        for name, pattern in _GENUS:
-            if pattern.search(clause):
+    first, last = clauses_of(text)[0], clauses_of(text)[-1].lstrip("，,")
+    for clause in (last, first):
+        for name, ends, ends_noun in _GENUS:
+            # A clause that says what is done may well end in such a word; with 的 before it, it is what the clause is about.
+            if (ends_noun if name == _ALWAYS_OF or _DOING.match(clause) else ends).search(clause):
                 return name
-    return "other" if _NOUN.search(last) or (_NOUN.search(first) and not _DOING.match(first)) else "act"
+    if _NOUN.search(last) and not _TREATS.match(last):
+        return "other"
+    return "other" if _USE.match(last) and _NOUN.search(first) and not _DOING.match(first) else "act"

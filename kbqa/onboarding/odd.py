@@ -38,7 +38,7 @@ def _stem(material: Material, one: Series) -> str:
     if term := material.defining(one):
         return f"「{term}」分{one.said}，下面哪一项不在其中？"
     said = _LED.sub("", one.said)
-    if len(said) < 5 or len(said) > _LONGEST_LEAD or LEANS.search(fold(said)) or one.ordered or "其中" in said:
+    if len(said) < 7 or len(said) > _LONGEST_LEAD or LEANS.search(fold(said)) or one.ordered or "其中" in said:
         return ""
     if said == one.heading:
         return f"按《{one.document.title}》的「{said}」，下面哪一项不在其中？"

@@ -25,7 +25,7 @@ def quiz_items(kb: KnowledgeBase, terms: Iterable[str] | None = None) -> tuple[Q
     wanted = None if terms is None else frozenset(terms)
     material = Material.of(kb)
     items = (
-        *definition_items(material.meanings),
+        *definition_items(material),
         *order_items(material),
         *odd_items(material),
         *formula_items(material),

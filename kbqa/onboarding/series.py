@@ -33,7 +33,9 @@ _COUNTED_BEHIND = re.compile(
 _MARKS = ",:;\u3002"
 _ELSE = re.compile(r"[越最]")
 _SAID = re.compile(rf"{_COUNT}[^{_MARKS}]*")
-_OPENS = re.compile(r"^.*(?:分成|分为|概括为|归纳为|通常分|依次是|包括|按|由|从|即|是指|就是|是|有|用(?!户))")
+_OPENS = re.compile(
+    r"^.*(?:分成|分为|概括为|归纳为|通常分|依次是|包括|按|由|从|即|是指|就是|是|有|用(?!户)|分(?![析享发层群配工销]))"
+)
 FIRST = re.compile(r"^(?:首先|先|再|然后|接着|最后)(?=..)")
 _ARROWS = re.compile(r"[^\u3002;,:|]+(?:(?:→|->|—>)[^\u3002;,:|]+){2,}")
 _STEPWISE = re.compile(
