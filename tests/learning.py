@@ -48,6 +48,37 @@ def note(folder: Path, name: str, body: str = "", **front: object) -> Document:
     return document
 
 
+NAMES = ["陈列数", "货架数", "排面数", "缺货数"]
+DISPLAY = """陈列数（Facing）是指货架上商品的个数。
+
+陈列数 = 排数 × 每排个数
+
+例如，三排每排六个，陈列数为 18 个。
+
+货架数是指一家店里货架的个数。
+
+排面数是指正对顾客的那一排有几件。
+
+缺货数是指卖空了的商品有几种。
+
+## 易混概念
+
+- 陈列数与货架数：陈列数数商品，货架数数货架。
+"""
+
+
+def shop(folder: Path, more: str = "") -> KnowledgeBase:
+    """Two notes, indexed: the first step is the easy one, though it needs a word of the other.
+
+    Args:
+        more: what stands at the end of the easy one.
+    """
+    note(folder, "门店/陈列.md", DISPLAY + more, level="入门", terms=NAMES, prerequisites=["补货"])
+    restock = "补货是指把仓库里的商品搬上货架。\n\n调货是指从别家店借来商品。\n\n退货是指把商品送回仓库。"
+    note(folder, "仓库/补货.md", restock, level="进阶", terms=["补货", "调货", "退货"])
+    return built(folder)
+
+
 @dataclass
 class Clock:
     """A clock that stands still until it is set."""

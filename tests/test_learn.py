@@ -17,24 +17,9 @@ from kbqa import KnowledgeBase
 from kbqa.onboarding.progress import FILE, Progress
 from kbqa.web.learn import Desk, Move, parse_move
 from kbqa.web.site import Site
-from tests.learning import built, note
+from tests.learning import shop
 
-BODY = """陈列数（Facing）是指货架上商品的个数。
-
-陈列数 = 排数 × 每排个数
-
-例如，三排每排六个，陈列数为 18 个。
-
-货架数是指一家店里货架的个数。
-
-排面数是指正对顾客的那一排有几件。
-
-缺货数是指卖空了的商品有几种。
-
-## 易混概念
-
-- 陈列数与货架数：陈列数数商品，货架数数货架。 &lt;img src=x onerror=alert(1)&gt;
-"""
+HARMFUL = "\n&lt;img src=x onerror=alert(1)&gt; 只是文字。\n"
 
 
 class People:
@@ -45,19 +30,14 @@ class People:
 
 
 @pytest.fixture(scope="module")
-def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The index of two notes; the easy one needs a word of the other."""
-    notes = tmp_path_factory.mktemp("shop")
-    names = ["陈列数", "货架数", "排面数", "缺货数"]
-    note(notes, "门店/陈列.md", BODY, level="入门", terms=names, prerequisites=["补货"])
-    note(notes, "仓库/补货.md", "补货是指把仓库里的商品搬上货架。", level="进阶", terms=["补货"])
-    return built(notes).path
+def index(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return shop(tmp_path_factory.mktemp("shop"), HARMFUL).path
 
 
 @pytest.fixture
-def site(shop: Path, tmp_path: Path) -> Site:
+def site(index: Path, tmp_path: Path) -> Site:
     """An app of its own for each test: what learners leave behind stands beside the index."""
-    return Site(KnowledgeBase.open(shutil.copytree(shop, tmp_path / "index")), tmp_path)
+    return Site(KnowledgeBase.open(shutil.copytree(index, tmp_path / "index")), tmp_path)
 
 
 def with_accounts(site: Site) -> Site:
@@ -195,7 +175,10 @@ def test_the_map_shows_the_terms_of_the_chosen_note_only(site: Site) -> None:
     _, browser = joined(desk, "小安")
     page, _ = desk.answer(browser, Move("map", step="仓库/补货.md"), None)
     drawn = re.findall(r'class="kl-node kl-term( kl-own)?"><title>([^<]*)', page)
-    assert drawn == [(" kl-own", "补货是指把仓库里的商品搬上货架。")]
+    assert drawn == [
+        (" kl-own", "补货是指把仓库里的商品搬上货架。"), (" kl-own", "调货是指从别家店借来商品。"),
+        (" kl-own", "退货是指把商品送回仓库。"),
+    ]  # fmt: skip
     page, _ = desk.answer(browser, Move("map", step="门店/陈列.md"), None)
     assert page.count(" kl-own") == 4
     assert page.count("kl-confused") == 1

@@ -141,7 +141,8 @@ class Desk:
         return parts.View(course, standing, due, bool(self._site.user(request)), self._site.is_admin(request))
 
     def _page(self, course: Course, standing: Standing, move: Move, request: gr.Request | None) -> str:
-        step, item = course.steps.get(move.step), course.items.get(move.item)
+        step = course.steps.get(move.step)
+        item = course.items.get(move.item) if move.item else None  # making all items takes a moment
         if item and move.item in move.round:
             if move.do == "ask":
                 return quiz.question(item, move.round, move.step)

@@ -9,36 +9,16 @@ from pathlib import Path
 import pytest
 
 from tests.browser.conftest import Site, serve
-from tests.learning import built, note
+from tests.learning import DISPLAY, shop
 
-DISPLAY = """陈列数（Facing）是指货架上商品的个数。
-
-陈列数 = 排数 × 每排个数
-
-例如，三排每排六个，陈列数为 18 个。
-
-货架数是指一家店里货架的个数。
-
-排面数是指正对顾客的那一排有几件。
-
-缺货数是指卖空了的商品有几种。
-
-## 易混概念
-
-- 陈列数与货架数：陈列数数商品，货架数数货架。
-"""
-RESTOCK = "补货是指把仓库里的商品搬上货架。\n\n调货是指从别家店借来商品。\n\n退货是指把商品送回仓库。"
 PHONE = (360, 740)
 
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """The app over two notes; the first step is the easy one, though it needs a word of the other."""
-    notes = tmp_path_factory.mktemp("learn")
-    names = ["陈列数", "货架数", "排面数", "缺货数"]
-    note(notes, "门店/陈列.md", DISPLAY, level="入门", terms=names, prerequisites=["补货"])
-    note(notes, "仓库/补货.md", RESTOCK, level="进阶", terms=["补货", "调货", "退货"])
-    yield from serve(built(notes).path, tmp_path_factory.mktemp("log") / "app.log")
+    """The app over the two notes of the shop."""
+    kb = shop(tmp_path_factory.mktemp("learn"))
+    yield from serve(kb.path, tmp_path_factory.mktemp("log") / "app.log")
 
 
 def open_tab(page) -> None:
