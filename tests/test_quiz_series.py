@@ -71,3 +71,12 @@ def test_a_series_stands_where_it_says(found: list[Series]) -> None:
     assert steps.document.text[slice(*steps.span)].startswith("活动怎么做\n1. 定目标")
     assert steps.document.text[slice(*steps.span)].endswith("4. 看结果：七天后看。")
     assert kinds.document.text[slice(*kinds.span)].startswith("奖励有三种。\n- 现金")
+
+
+def test_names_in_traditional_script_are_cut_where_simplified_ones_are(
+    tmp_path: Path, write_notes: Callable[[Path, Mapping[str, str]], Path]
+) -> None:
+    write_notes(tmp_path / "notes", {"模型.md": "# 模型\n\n## 分段\n\n按用戶增長、用戶留存、用戶推薦三步走。\n"})
+    KnowledgeBase.build(tmp_path / "notes", tmp_path / "index")
+    (one,) = series_of(KnowledgeBase.open(tmp_path / "index").document("模型.md"))
+    assert (one.members, one.said, one.ordered) == (("用戶增長", "用戶留存", "用戶推薦"), "三步", True)

@@ -75,7 +75,7 @@ def _letters(one: str, other: str) -> float:
 
 def _alike(one: Meaning, other: Meaning) -> float:
     """Share of two-character pieces that two explanations have in common, 0 to 1."""
-    return 2 * len(one.pairs & other.pairs) / (len(one.pairs) + len(other.pairs))
+    return 2 * len(one.pairs & other.pairs) / max(1, len(one.pairs) + len(other.pairs))
 
 
 def _distance(one: Meaning, other: Meaning) -> float:

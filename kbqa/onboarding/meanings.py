@@ -41,9 +41,9 @@ _UNFINISHED = "时后前里中内"
 _GLOSS = re.compile(r"（[A-Za-z][^（）]*）|\([A-Za-z][^()]*\)")
 _GENERA: tuple[tuple[str, str], ...] = (
     ("ratio", r"比例|占比|比率|比值|概率|占多少|比例变化|变化"),
-    ("metric", r"指标|度量"),
+    ("metric", r"(?<!什么)指标|度量"),
     ("time", r"时间|时长|天数|多久|隔多少天|多少天(?:卖完)?"),
-    ("money", r"金额|总额|费用|收入|收益|花?的钱|多少钱|销售额|花费|额度|的成本"),
+    ("money", r"金额|总额|费用|收入|收益|花?的钱|多少钱|销售额|花费|额度|业绩|的成本"),
     ("count", r"人数|次数|天数|用户数|客户数|件数|总数|数量|多少个?(?:新用户|独立用户)|几轮"),
     ("score", r"得分|分数|打的分|程度|幅度"),
     ("work", r"工作|岗位|职能|职责|部门"),
@@ -52,7 +52,7 @@ _GENERA: tuple[tuple[str, str], ...] = (
     ("tool", r"系统|平台|工具|方案|文档|清单|表|图|文件|页面|机制|规则|制度|框架|模型|体系|结构|标准|设施|计划表|名单|原则|约定"),
     ("course", r"过程|流程|循环|阶段|步骤|的一段|周期|时期|时间段|期间|环节|路径|部分"),
     ("state", r"现象|变动|关系|状态|能力|价值|印象|可能|风险|事件|结果|结论|倾向|判断|取舍|水平|范围|门槛|权益|好处"),
-    ("thing", r"内容|标签|广告|视频|账号|商品|资源|仓|群|券|凭证|物品|标识|账|因子|节点|单位|角度|流量|数据|触点|动作|行为|任务|会议|短会|信息|记录"),
+    ("thing", r"内容|标签|广告|视频|账号|商品|资源|仓|群|券|凭证|物品|标识|账|因子|节点|单位|角度|流量|数据|触点|动作|任务|会议|短会|信息|版本"),
 )  # fmt: skip
 _NOUN = re.compile(r"的[^的，]{1,10}$|的那[^，]{1,6}$")
 _DOING = re.compile(r"[把将用按让从对在]|通过|利用|优化|提高|改进")
@@ -131,7 +131,8 @@ def _meanings(kb: KnowledgeBase, terms: Iterable[Term]) -> Iterator[Meaning]:
         document = kb.document(term.definition[0])
         text = explanation(term, document.text[slice(*term.definition[1:])])
         if text and (genus := genus_of(text)):
-            keys = frozenset(map(name_key, (*names_of(term), *_bracketed(document, term.definition))))
+            names = (*names_of(term), *_bracketed(document, term.definition))
+            keys = frozenset(filter(None, map(name_key, names)))
             yield Meaning(term, text, genus, term.definition, document, keys)
 
 

@@ -21,6 +21,7 @@ from kbqa.text import Span, fold, sentence_spans
 from kbqa.types import Document, Section
 
 _BLANK = "＿＿"
+_WHOLE = "\u3002\uff01!.\u201d\uff09"
 _SHORTEST, _LONGEST = 14, 110
 _MARKER = re.compile(r"^(?:[-*•]\s+|\d{1,2}[.、]\s*)+")
 _ASIDE = re.compile(r"错误|误区|易混|混淆|相关")
@@ -88,7 +89,12 @@ def _asked(one: _Statement) -> Figure | None:
     bare = _MARKER.sub("", one.text)
     folded, whole = fold(bare), fold(one.text)
     around = fold(" ".join(one.section.path))
-    if not _SHORTEST <= len(bare) <= _LONGEST or _COMPUTED.search(folded) or _ASIDE.search(around):
+    if (
+        not _SHORTEST <= len(bare) <= _LONGEST
+        or bare[-1] not in _WHOLE
+        or _COMPUTED.search(folded)
+        or _ASIDE.search(around)
+    ):
         return None
     if LEANS.search(re.split(r"[,:]", folded)[0]) or _made_up(one, folded, around):
         return None
@@ -112,7 +118,8 @@ def _worth(folded: str, figure: Figure, every: Sequence[Figure]) -> bool:
     start, end = figure.span
     if _NAMING.search(folded[:start]) or _NAMED.match(folded[end:]) or figure.value in (0, 100):
         return False
-    if figure.unit == "年" and figure.value > 100:
+    counted = folded.count("\u3001") + 1 == figure.value  # the members stand there for anyone to count
+    if counted or (figure.unit == "年" and figure.value > 100):
         return False
     if figure.ranged:
         return True

@@ -56,6 +56,7 @@ def _intruder(material: Material, one: Series, shown: Sequence[str]) -> str:
         if _siblings(one, other, term, material.defining(other)) and not _kin(one, other)
         for member, key in zip(other.members, other.keys, strict=True)
         if _alike(member, shown) and key not in around and not _spoken_of(member, around)
+        if not _same(member, one.members)
         if term or letters & set(member)  # what shares no character with a list is seen not to belong to it
     ]
     return min(candidates)[-1] if candidates else ""
@@ -78,6 +79,12 @@ def _spoken_of(member: str, section: str) -> bool:
     """Whether most of a member's pieces stand in a text, so that it may be meant there in other words."""
     own = pieces(member)
     return 2 * sum(piece in section for piece in own) > len(own)
+
+
+def _same(member: str, members: Sequence[str]) -> bool:
+    """Whether a member may mean one of some others, as 时限 may mean 时间窗, by characters that those do not all share."""
+    own = set(member) - {char for char in member if sum(char in other for other in members) > 1}
+    return any(5 * len(own & set(other)) >= len(set(member)) + len(set(other)) for other in members)
 
 
 def _alike(member: str, shown: Sequence[str]) -> bool:

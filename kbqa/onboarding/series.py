@@ -200,7 +200,8 @@ def _enumerated(text: str, folded: str) -> Iterator[tuple[str, list[str], bool]]
         count = _number(match["count"])
         labels = _split(text[slice(*match.span("list"))])[-count:]
         if len(labels) == count:
-            labels[0] = _OPENS.sub("", labels[0])
+            opening = _OPENS.match(fold(labels[0]))
+            labels[0] = labels[0][opening.end() if opening else 0 :]
             if len(labels[0]) > max(map(len, labels[1:])) + 1:
                 continue  # what stands before the first member could not be told from it
             labels = [FIRST.sub("", label).removesuffix("的") for label in labels]
