@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from kbqa import cli_gaps, cli_terms, cli_users
+from kbqa import cli_gaps, cli_learn, cli_terms, cli_users
 from kbqa.cli_options import DEFAULT_INDEX, IndexOption, JsonOption
 from kbqa.errors import KbqaError
 from kbqa.settings import DEFAULT_ENCODER, Mode
@@ -46,6 +46,7 @@ app = typer.Typer(
 app.add_typer(cli_terms.app, name="terms")
 app.add_typer(cli_gaps.app)
 app.add_typer(cli_users.app, name="user")
+app.add_typer(cli_learn.app, name="learn")
 
 EncoderOption = Annotated[str, typer.Option("--encoder", help="向量模型的名称或路径 Model name or path")]
 NotesOption = Annotated[Path, typer.Option("--notes", help="笔记文件夹 Notes folder")]
