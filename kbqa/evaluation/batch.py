@@ -8,7 +8,7 @@ from pathlib import Path
 
 from kbqa.evaluation.questions import Case
 from kbqa.evaluation.report import Report, report, write
-from kbqa.evaluation.run import Result, make_folder, run
+from kbqa.evaluation.run import Result, run
 from kbqa.knowledge import KnowledgeBase
 
 
@@ -39,7 +39,6 @@ def evaluate(
         EvaluationError: the folder cannot be written.
         RunStopped: `stop` said so; another call with the same folder goes on.
     """
-    make_folder(out)  # before the questions run, not after
     results = run(kb, cases, progress, out, stop)
     made = report(kb.settings.digest, kb.info().notes_digest, cases, results)
     write(out, cases, results, made, title)
