@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 TITLE = "运营笔记问答 Ask the notes"
 
 _HERE = Path(__file__).parent
+_STYLES = (
+    "style.css",
+    "evaluate.css",
+)
 _FONTS = (
     "system-ui", "-apple-system", "Segoe UI", "PingFang SC", "Hiragino Sans GB", "Microsoft YaHei",
     "Noto Sans CJK SC", "Source Han Sans SC", "sans-serif",
@@ -46,7 +50,7 @@ WELCOME = (
 
 
 def css() -> str:
-    return (_HERE / "style.css").read_text(encoding="utf-8")
+    return "\n".join((_HERE / name).read_text(encoding="utf-8") for name in _STYLES)
 
 
 PANEL_SCRIPT = (_HERE / "panel.js").read_text(encoding="utf-8")
