@@ -103,31 +103,36 @@ class Background:
         with self._lock:
             self._link = link
             self._pass_on()
-        pace = _Pace()
+        pace, last = _Pace(), ("died",)
         with contextlib.suppress(EOFError, OSError):
             while True:
-                self._heard(link.recv(), pace)
+                match link.recv():
+                    case (int(done), int(total)):
+                        self._count(done, total, pace)
+                    case word:
+                        last = word
         process.join()
-        with self._lock:
+        with self._lock:  # not before the process is gone, or the next one would begin beside it
             self._link = None
             link.close()
-            if self._status and self._status.running:
-                self._status = replace(self._status, phase="failed", error=_died(process.exitcode))
+            self._status = self._end(last, process.exitcode)
 
-    def _heard(self, message: tuple[str, ...] | tuple[int, int], pace: _Pace) -> None:
+    def _count(self, done: int, total: int, pace: _Pace) -> None:
         with self._lock:
-            status = self._status
-            assert status is not None
-            match message:
-                case (int(done), int(total)):
-                    phase: Phase = "stopping" if status.phase == "stopping" else "asking"
-                    self._status = replace(status, phase=phase, done=done, total=total, left=pace.left(done, total))
-                case ("failed", zh, en):
-                    self._status = replace(status, phase="failed", error=KbqaError(str(zh), str(en)))
-                case ("stopped",):
-                    self._status = replace(status, phase="stopped")
-                case _:
-                    self._status = replace(status, phase="done")
+            assert self._status is not None
+            phase: Phase = "stopping" if self._status.phase == "stopping" else "asking"
+            self._status = replace(self._status, phase=phase, done=done, total=total, left=pace.left(done, total))
+
+    def _end(self, last: tuple[str, ...], exit_code: int | None) -> Status:
+        """What became of it, by the last word of the process."""
+        assert self._status is not None
+        match last:
+            case ("done",) | ("stopped",):
+                return replace(self._status, phase=last[0])
+            case ("failed", zh, en):
+                return replace(self._status, phase="failed", error=KbqaError(zh, en))
+            case _:
+                return replace(self._status, phase="failed", error=_died(exit_code))
 
 
 class _Pace:

@@ -44,7 +44,7 @@ class CaseFile:
 
 def read_questions(path: Path, name: str = "") -> CaseFile:
     """Read a question set in any of the forms, told apart by the end of the file's name; see `read_cases`."""
-    if path.suffix.lower() in JSON_LINES:
+    if Path(name or path).suffix.lower() in JSON_LINES:
         return read_cases(path, name)
     from kbqa.evaluation.tables import read_table  # it makes the cases of this module
 

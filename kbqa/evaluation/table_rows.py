@@ -74,7 +74,7 @@ def _rows(path: Path, name: str, known: Callable[[Sequence[str]], int]) -> Itera
         raise _old_or_encrypted(name, _ENCRYPTED in data)
     if data.startswith(_ZIP):
         return _sheet_rows(name, data)
-    if path.suffix.lower() in (".xlsx", ".xlsm"):
+    if Path(name).suffix.lower() in (".xlsx", ".xlsm"):
         raise _damaged(name, "not a zip archive")
     lines = list(io.StringIO(_text(name, data), newline=""))
     return _records(lines, _delimiter(lines, known))
@@ -170,7 +170,7 @@ def _sheet_rows(name: str, data: bytes) -> Iterator[Row]:
             for each in (sheet, twin):
                 each.reset_dimensions()  # other programs write wrong ones, and cells beyond them would be lost
             numbered = enumerate(islice(zip(sheet.rows, twin.rows, strict=True), _SHEET[0]), 1)
-            if rows := [row for number, pair in numbered if (row := _sheet_row(number, pair)).filled]:
+            if rows := [row for number, pair in numbered if pair[0] and (row := _sheet_row(number, pair)).filled]:
                 return iter(rows)
     except Exception as error:  # openpyxl, zipfile and the XML parser fail in as many ways as files can be broken
         raise _damaged(name, f"{type(error).__name__}: {error}") from None

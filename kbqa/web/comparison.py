@@ -11,7 +11,7 @@ from kbqa.evaluation.measure_names import MEASURE_NAMES
 from kbqa.web.markup import escaped
 from kbqa.web.words import both
 
-_SHOWN = 50
+_SHOWN, _FEW = 50, 8
 _TESTS = {"sign": ("符号检验", "sign test"), "randomization": ("随机化检验", "randomization")}
 _SCORE = "总分"
 
@@ -33,17 +33,19 @@ def comparison_html(comparison: Comparison, before: str, after: str) -> str:
 
 
 def _verdict(comparison: Comparison) -> str:
+    """Whether B is worse, by the score in one sentence; then the measures that say so."""
+    s = comparison.score
+    zh = f"总分 {s.a:.3f} → {s.b:.3f}，{s.better} 题变好，{s.worse} 题变差"
+    en = f"score {s.a:.3f} → {s.b:.3f}, {s.better} better, {s.worse} worse"
     if not comparison.regressed:
-        return f'<p class="kb-eval-verdict">{both("B 没有比 A 差", "No regression from A to B")}</p>'
-    reasons = [(_name(d), d.name, f"{d.difference:+.3f}, p {_p(d)}") for d in comparison.significantly_worse]
-    if comparison.score_dropped:
-        s = comparison.score
-        reasons.append((_SCORE, "score", f"{s.difference:+.3f}, {s.worse} > {s.better}"))
-    zh, en = (
-        "；".join(f"{zh} {figures}" for zh, _, figures in reasons),
-        "; ".join(f"{en} {f}" for _, en, f in reasons),
+        return f'<p class="kb-eval-verdict">{both(f"B 没有比 A 差：{zh}", f"No regression from A to B: {en}")}</p>'
+    verdict = f'<p class="kb-eval-verdict kb-worse">{both(f"B 比 A 差：{zh}", f"B is worse than A: {en}")}</p>'
+    if not (measures := comparison.significantly_worse):
+        return verdict
+    names = both(
+        f"显著变差：{'、'.join(map(_name, measures))}", f"significantly worse: {', '.join(d.name for d in measures)}"
     )
-    return f'<p class="kb-eval-verdict kb-worse">{both(f"B 比 A 差：{zh}", f"B is worse than A: {en}")}</p>'
+    return f'{verdict}<p class="kb-worse">{names}</p>'
 
 
 def _remarks(c: Comparison) -> str:
@@ -109,7 +111,9 @@ def _changes(zh: str, en: str, changes: Sequence[Change]) -> str:
     more = len(changes) - _SHOWN
     rest = f'<p class="kb-soft">{both(f"还有 {more} 题", f"{more} more")}</p>' if more > 0 else ""
     head = both(f"{zh} {len(changes)} 题", f"{en}: {len(changes)}")
-    return f"<h3>{head}</h3>" + "".join(map(_change, changes[:_SHOWN])) + rest
+    state = " open" if len(changes) <= _FEW else ""
+    items = "".join(map(_change, changes[:_SHOWN]))
+    return f'<details class="kb-eval-changes"{state}><summary>{head}</summary>{items}{rest}</details>'
 
 
 def _change(change: Change) -> str:

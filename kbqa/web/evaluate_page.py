@@ -26,7 +26,7 @@ INTRODUCTION = (
     + "</p><p class='kb-soft'>"
     + both(
         "每行一题；question（问题）必填，evidence（证据）、nuggets（要点）、answer（答案）、answerable（可答）选填。",
-        "A question a row; `question` is required, `evidence`, `nuggets`, `answer` and `answerable` are optional.",
+        "A question a row: question is required; evidence, nuggets, answer and answerable are optional.",
     )
     + "</p></div>"
 )
