@@ -98,8 +98,13 @@ class Background:
         context = multiprocessing.get_context("spawn")
         link, far = context.Pipe()
         process = context.Process(target=_work, args=(far, run, index, settings), name="kbqa-evaluation", daemon=True)
-        process.start()
-        far.close()
+        try:
+            process.start()
+        except OSError as error:  # no memory or no process left; the app has to go on
+            self._finish(replace(self._now(), phase="failed", error=_not_begun(error)))
+            return
+        finally:
+            far.close()
         with self._lock:
             self._link = link
             self._pass_on()
@@ -112,27 +117,28 @@ class Background:
                     case word:
                         last = word
         process.join()
-        with self._lock:  # not before the process is gone, or the next one would begin beside it
-            self._link = None
-            link.close()
-            self._status = self._end(last, process.exitcode)
+        link.close()
+        match last:
+            case ("done",) | ("stopped",):
+                self._finish(replace(self._now(), phase=last[0]))
+            case ("failed", zh, en):
+                self._finish(replace(self._now(), phase="failed", error=KbqaError(zh, en)))
+            case _:
+                self._finish(replace(self._now(), phase="failed", error=_died(process.exitcode)))
+
+    def _now(self) -> Status:
+        assert self._status is not None  # `start` has set it
+        return self._status
 
     def _count(self, done: int, total: int, pace: _Pace) -> None:
         with self._lock:
-            assert self._status is not None
-            phase: Phase = "stopping" if self._status.phase == "stopping" else "asking"
-            self._status = replace(self._status, phase=phase, done=done, total=total, left=pace.left(done, total))
+            phase: Phase = "stopping" if self._now().phase == "stopping" else "asking"
+            self._status = replace(self._now(), phase=phase, done=done, total=total, left=pace.left(done, total))
 
-    def _end(self, last: tuple[str, ...], exit_code: int | None) -> Status:
-        """What became of it, by the last word of the process."""
-        assert self._status is not None
-        match last:
-            case ("done",) | ("stopped",):
-                return replace(self._status, phase=last[0])
-            case ("failed", zh, en):
-                return replace(self._status, phase="failed", error=KbqaError(zh, en))
-            case _:
-                return replace(self._status, phase="failed", error=_died(exit_code))
+    def _finish(self, status: Status) -> None:
+        """Only once the process is gone, or the next one would begin beside it."""
+        with self._lock:
+            self._link, self._status = None, status
 
 
 class _Pace:
@@ -153,6 +159,13 @@ def busy(run: KeptRun) -> EvaluationError:
     return EvaluationError(
         f"正在评测 {run.title}，一次只能跑一个。请等它跑完，或先停下它。",
         f"{run.title} is being evaluated, and only one runs at a time. Wait for it or stop it first.",
+    )
+
+
+def _not_begun(error: OSError) -> EvaluationError:
+    return EvaluationError(
+        f"评测的进程起不来（{error.strerror}）。请关掉别的程序再试。",
+        f"The process that evaluates cannot start: {error.strerror}. Close other programs and try again.",
     )
 
 

@@ -121,8 +121,9 @@ class _EvaluateTab:
             **self._list(shown, request),
         }
         if self._running():
-            async for update in self._follow(request):
+            async for update in self._follow():
                 yield update
+            yield {self.kept: gr.Row(visible=True), self.run: gr.Dropdown(self._choices())}  # what is read stays
 
     async def started(self, questions: str | None, index: str, request: gr.Request) -> AsyncIterator[Update]:
         """A new run over the file that was given."""
@@ -132,8 +133,9 @@ class _EvaluateTab:
             yield {self.status: page.error_html(error)}
             return
         yield {self.questions: None, **self._list(run.name, request)}
-        async for update in self._follow(request):
+        async for update in self._follow():
             yield update
+        yield self._list(run.name, request)
 
     async def resumed(self, name: str, request: gr.Request) -> AsyncIterator[Update]:
         """A run that was stopped goes on."""
@@ -144,8 +146,10 @@ class _EvaluateTab:
         except KbqaError as error:
             yield {self.status: page.error_html(error)}
             return
-        async for update in self._follow(request):
+        yield self._list(name, request)
+        async for update in self._follow():
             yield update
+        yield self._list(name, request)
 
     def stopped(self, request: gr.Request) -> Update:
         """The evaluation that runs is to stop."""
@@ -215,8 +219,8 @@ class _EvaluateTab:
         if run.by != self._site.user(request) and not self._site.is_admin(request):
             raise page.NOT_YOURS
 
-    async def _follow(self, request: gr.Request) -> AsyncIterator[Update]:
-        """The evaluation that runs, until it ends; then what came out."""
+    async def _follow(self) -> AsyncIterator[Update]:
+        """How far the evaluation is that runs, until it ends."""
         shown = None
         while (status := self._background.status) and status.running:
             if status != shown:
@@ -232,18 +236,20 @@ class _EvaluateTab:
         assert ended is not None
         yield {
             self.status: page.status_html(ended), self.start: gr.Button(interactive=True),
-            self.stop: gr.Button(interactive=False), **self._list(ended.run.name, request),
+            self.stop: gr.Button(interactive=False),
         }  # fmt: skip
+
+    def _choices(self) -> list[tuple[str, str]]:
+        return [(page.run_label(run, self._running(run.name)), run.name) for run in kept_runs(self._runs)]
 
     def _list(self, name: str | None, request: gr.Request) -> Update:
         """All runs to choose from, and the one that is named, else the newest, with everything about it."""
         runs = kept_runs(self._runs)
         run = next((run for run in runs if run.name == name), runs[0] if runs else None)
-        choices = [(page.run_label(run, self._running(run.name)), run.name) for run in runs]
         others = [(page.run_label(each), each.name) for each in runs if each.finished and each != run]
         update: Update = {
             self.kept: gr.Row(visible=bool(runs)), self.actions: gr.Row(visible=bool(runs)),
-            self.run: gr.Dropdown(choices, value=run.name if run else None),
+            self.run: gr.Dropdown(self._choices(), value=run.name if run else None),
             self.other: gr.Dropdown([(page.NO_OTHER, ""), *others], value="", interactive=bool(others)),
             self.comparison: "",
         }  # fmt: skip
