@@ -93,17 +93,18 @@ class _EvaluateTab:
                 )
             self.about = gr.HTML(elem_id="kb-eval-about", apply_default_css=False)
             self.comparison = gr.HTML(elem_id="kb-eval-comparison", apply_default_css=False)
+            self.framed = gr.State("")  # name of the run whose report is in the frame
             self.report = gr.HTML(elem_id="kb-eval-report", js_on_load=page.FRAME_SCRIPT, apply_default_css=False)
 
     def wire(self, tab: gr.Tab) -> None:
         outputs = [
             self.questions, self.index, self.start, self.stop, self.status, self.kept, self.run, self.other, self.actions,
-            *self.downloads, self.resume, self.drop, self.about, self.comparison, self.report,
+            *self.downloads, self.resume, self.drop, self.about, self.comparison, self.framed, self.report,
         ]  # fmt: skip
         quiet: dict[str, Any] = {"outputs": outputs, "api_visibility": "private", "show_progress": "hidden"}
         # A page that follows an evaluation must not keep others from their own.
         long: dict[str, Any] = {**quiet, "concurrency_limit": None, "trigger_mode": "once"}
-        tab.select(self.opened, [self.run], **long)
+        tab.select(self.opened, [self.run, self.framed], **long)
         self.start.click(self.started, [self.questions, self.index], **long)
         self.resume.click(self.resumed, [self.run], **long)
         self.stop.click(self.stopped, None, **quiet)
@@ -113,17 +114,15 @@ class _EvaluateTab:
 
     # --- callbacks ----------------------------------------------------------------------------------------------------
 
-    async def opened(self, shown: str | None, request: gr.Request) -> AsyncIterator[Update]:
-        """Somebody looks at the tab: what there is, and what is going on."""
+    async def opened(self, shown: str | None, framed: str, request: gr.Request) -> AsyncIterator[Update]:
+        """Somebody looks at the tab: what there is, and what is going on; a report that he left stays as it was."""
         indexes = list(indexes_of(self._site, request))
-        yield {
-            self.index: gr.Dropdown(indexes, value=indexes[0], visible=len(indexes) > 1),
-            **self._list(shown, request),
-        }
+        update = self._lists(shown) if shown and shown == framed else self._show(shown, request)
+        yield {self.index: gr.Dropdown(indexes, value=indexes[0], visible=len(indexes) > 1), **update}
         if self._running():
             async for update in self._follow():
                 yield update
-            yield {self.kept: gr.Row(visible=True), self.run: gr.Dropdown(self._choices())}  # what is read stays
+            yield self._lists(shown)
 
     async def started(self, questions: str | None, index: str, request: gr.Request) -> AsyncIterator[Update]:
         """A new run over the file that was given."""
@@ -132,10 +131,10 @@ class _EvaluateTab:
         except KbqaError as error:
             yield {self.status: page.error_html(error)}
             return
-        yield {self.questions: None, **self._list(run.name, request)}
+        yield {self.questions: None, **self._show(run.name, request)}
         async for update in self._follow():
             yield update
-        yield self._list(run.name, request)
+        yield self._show(run.name, request)
 
     async def resumed(self, name: str, request: gr.Request) -> AsyncIterator[Update]:
         """A run that was stopped goes on."""
@@ -146,10 +145,10 @@ class _EvaluateTab:
         except KbqaError as error:
             yield {self.status: page.error_html(error)}
             return
-        yield self._list(name, request)
+        yield self._show(name, request)
         async for update in self._follow():
             yield update
-        yield self._list(name, request)
+        yield self._show(name, request)
 
     def stopped(self, request: gr.Request) -> Update:
         """The evaluation that runs is to stop."""
@@ -163,7 +162,7 @@ class _EvaluateTab:
 
     def chosen(self, name: str, request: gr.Request) -> Update:
         """Another run is to be shown."""
-        return self._list(name, request)
+        return self._show(name, request)
 
     def compared(self, name: str, other: str | None) -> Update:
         """The run that is shown beside an earlier one."""
@@ -188,7 +187,7 @@ class _EvaluateTab:
             drop_run(run)
         except KbqaError as error:
             return {self.status: page.error_html(error)}
-        return {self.status: "", **self._list(None, request)}
+        return {self.status: "", **self._show(None, request)}
 
     # --- what they are made of ----------------------------------------------------------------------------------------
 
@@ -239,40 +238,51 @@ class _EvaluateTab:
             self.stop: gr.Button(interactive=False),
         }  # fmt: skip
 
-    def _choices(self) -> list[tuple[str, str]]:
-        return [(page.run_label(run, self._running(run.name)), run.name) for run in kept_runs(self._runs)]
+    def _lists(self, name: str | None, **chosen: str | None) -> Update:
+        """The runs to choose from, and those to compare the named one with.
 
-    def _list(self, name: str | None, request: gr.Request) -> Update:
-        """All runs to choose from, and the one that is named, else the newest, with everything about it."""
+        Args:
+            chosen: `value`, the run to choose; without it what is chosen stays, in both lists.
+        """
+        runs = kept_runs(self._runs)
+        labels = [(page.run_label(run, self._running(run.name)), run.name) for run in runs]
+        others = [(page.run_label(run), run.name) for run in runs if run.finished and run.name != name]
+        compared = {"value": ""} if chosen else {}
+        return {
+            self.kept: gr.Row(visible=bool(runs)),
+            self.actions: gr.Row(visible=bool(runs)),
+            self.run: gr.Dropdown(labels, **chosen),
+            self.other: gr.Dropdown([(page.NO_OTHER, ""), *others], interactive=bool(others), **compared),
+        }
+
+    def _show(self, name: str | None, request: gr.Request) -> Update:
+        """Everything about the run of a name, or about the newest if there is none of it."""
         runs = kept_runs(self._runs)
         run = next((run for run in runs if run.name == name), runs[0] if runs else None)
-        others = [(page.run_label(each), each.name) for each in runs if each.finished and each != run]
-        update: Update = {
-            self.kept: gr.Row(visible=bool(runs)), self.actions: gr.Row(visible=bool(runs)),
-            self.run: gr.Dropdown(self._choices(), value=run.name if run else None),
-            self.other: gr.Dropdown([(page.NO_OTHER, ""), *others], value="", interactive=bool(others)),
-            self.comparison: "",
-        }  # fmt: skip
         if run is None:
-            return {**update, self.about: "", self.report: "", **{button: _no_file() for button in self.downloads}}
+            nothing = {part: "" for part in (self.about, self.comparison, self.framed, self.report)}
+            return {**self._lists(None, value=None), **nothing}  # the buttons go with their row
         running = self._running(run.name)
         finished = run.finished and not running
-        files = [run.folder / name for name in REPORTS] if finished else [None] * len(REPORTS)
+        files = [_served(run.folder / report) if finished else None for report in REPORTS]
         return {
-            **update, self.about: page.about_html(run, running), self.report: page.report_html(run) if finished else "",
-            self.resume: gr.Button(visible=not run.finished and not running),
+            **self._lists(run.name, value=run.name),
+            self.about: page.about_html(run, running),
+            self.comparison: "",
+            self.framed: run.name if finished else "",
+            self.report: page.report_html(run) if finished else "",
+            self.resume: gr.Button(visible=not finished and not running),
             self.drop: gr.Button(visible=not running and self._site.is_admin(request)),
-            **{button: _file(file) if file else _no_file() for button, file in zip(self.downloads, files, strict=True)},
-        }  # fmt: skip
+            **{
+                button: gr.DownloadButton(value=file, visible=finished)
+                for button, file in zip(self.downloads, files, strict=True)
+            },
+        }
 
 
-def _file(path: Path) -> gr.DownloadButton:
-    """A button for a file: only copies in Gradio's own folder are served, so no folder of ours has to be."""
-    return gr.DownloadButton(value=save_file_to_cache(path, get_upload_folder()), visible=True)
-
-
-def _no_file() -> gr.DownloadButton:
-    return gr.DownloadButton(value=None, visible=False)
+def _served(file: Path) -> str:
+    """A copy that Gradio serves: only copies in its own folder are, so no folder of ours has to be."""
+    return save_file_to_cache(file, get_upload_folder())
 
 
 def indexes_of(site: Site, request: gr.Request | None) -> dict[str, Path]:
