@@ -51,8 +51,8 @@ def build_app(index: Path | str = "index", notes: Path | str = "corpus", *, loca
         with gr.Tabs(elem_id="kb-tabs", selected="ask"):
             with gr.Tab(say("问答", "Ask"), id="ask", elem_id="kb-tab-ask"):
                 build_chat(site)
-            with gr.Tab(say("批量评测", "Evaluate"), id="evaluate", elem_id="kb-tab-evaluate") as evaluate_tab:
-                build_evaluate(site, evaluate_tab)
+            with gr.Tab(say("批量评测", "Evaluate"), id="evaluate", elem_id="kb-tab-evaluate"):
+                build_evaluate(site)
         footer = gr.HTML(look.footer_html(kb.info()), elem_id="kb-footer", apply_default_css=False)
 
         def newest() -> str:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr  # at the top, because Gradio looks the event types of callbacks up in the module
+from gradio.context import get_render_context
 from gradio.processing_utils import save_file_to_cache
 from gradio.utils import get_upload_folder
 
@@ -33,8 +34,10 @@ _LOOK_AGAIN = 0.25
 Update = dict[Any, Any]
 
 
-def build_evaluate(site: Site, tab: gr.Tab) -> None:
-    """Lay the tab out inside itself and wire it; `tab` says when it is looked at."""
+def build_evaluate(site: Site) -> None:
+    """Lay the tab out inside the current `gr.Tab`, which says when it is looked at, and wire it."""
+    tab = get_render_context()
+    assert isinstance(tab, gr.Tab)
     _EvaluateTab(site).wire(tab)
 
 
