@@ -75,7 +75,7 @@ def read_cases(path: Path, name: str = "") -> CaseFile:
         if not row.strip():
             continue
         try:
-            case = _case(json.loads(row), number)
+            case = case_of(json.loads(row), number)
             if case.id in seen:
                 raise ValueError(f"编号 {case.id} 重复 the id stands twice")
             seen.add(case.id)
@@ -99,7 +99,8 @@ def _reason(error: Exception) -> str:
     return str(error) if isinstance(error, ValueError) else f"字段的类型不对 a field is of the wrong type: {error}"
 
 
-def _case(row: dict[str, Any], number: int) -> Case:
+def case_of(row: dict[str, Any], number: int) -> Case:
+    """A question from its JSON object; raises ValueError, KeyError, TypeError or AttributeError for what is none."""
     if not isinstance(row["question"], str):
         raise TypeError("question has to be a string")
     answerable = row.get("answerable", True)
