@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -52,7 +53,6 @@ EncoderOption = Annotated[str, typer.Option("--encoder", help="向量模型的�
 NotesOption = Annotated[Path, typer.Option("--notes", help="笔记文件夹 Notes folder")]
 RerankerOption = Annotated[str, typer.Option("--reranker", help="重排模型的名称或路径 Cross-encoder, name or path")]
 _INTERRUPTED = 130  # what typer makes of Ctrl-C
-_JSON_LINES = (".jsonl", ".ndjson", ".json")
 DEFAULT_NOTES = Path("corpus")
 
 
@@ -233,20 +233,20 @@ def evaluate(
     as_json: JsonOption = False,
 ) -> None:
     """批量评测：问题（JSONL、CSV、XLSX）→ 指标与报告；中断了会接着跑。Run a question set and measure the answers."""
-    from kbqa.evaluation.questions import read_cases
-    from kbqa.evaluation.report import latency, report, write
+    from kbqa.evaluation.batch import evaluate as run_all
+    from kbqa.evaluation.questions import read_questions
+    from kbqa.evaluation.report import latency
     from kbqa.evaluation.requirements import check, parse_requirement, read_requirements
-    from kbqa.evaluation.run import make_folder, run
-    from kbqa.evaluation.tables import read_table
+    from kbqa.evaluation.run import make_folder
     from kbqa.knowledge import KnowledgeBase
 
-    case_file = read_cases(questions) if questions.suffix.lower() in _JSON_LINES else read_table(questions)
+    case_file = read_questions(questions)
     asked_for = [
         r
         for one in require or ()
         for r in (read_requirements(Path(one)) if Path(one).is_file() else (parse_requirement(one),))
     ]
-    make_folder(out)  # before the questions run, not after
+    make_folder(out)  # before an index is built
     for number, reason in case_file.bad_rows:
         print(f"{questions.name} 第 {number} 行已跳过 / line {number} skipped: {reason}", file=sys.stderr)
     with ProgressBar(as_json) as advance:
@@ -254,13 +254,12 @@ def evaluate(
             index = index or out / "index"
             KnowledgeBase.build(notes, index, progress=advance)
         kb = _open(index or DEFAULT_INDEX, reranker)
-        results = run(kb, case_file.cases, lambda done, total: advance("asking", done, total), out)
-    summary = report(kb.settings.digest, kb.info().notes_digest, case_file.cases, results)
-    write(out, case_file.cases, results, summary, questions.name)
+        made = run_all(kb, case_file.cases, out, questions.name, partial(advance, "asking"))
+    summary = made.report
     if as_json:
         print_json({"aggregate": summary.aggregate, "intervals": summary.intervals, "by_type": summary.by_type})
     else:
-        render_report(summary, latency(results), out)
+        render_report(summary, latency(made.results), out)
     unmet = check(asdict(summary), asked_for) if asked_for else ()
     for one in unmet:
         print(f"{one.zh}\n{one.en}", file=sys.stderr)

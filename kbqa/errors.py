@@ -11,6 +11,7 @@
     ├── EncoderError          the embedding model: missing, or gives no usable vectors
     ├── QuestionError         empty, too long, nothing but punctuation
     ├── EvaluationError       question files and runs
+    │   └── RunStopped        somebody asked a run to stop; what is done is kept
     ├── UnknownTerm           the glossary has no such name
     └── AccountsError         the file of accounts, a name, a password
 
@@ -83,6 +84,16 @@ class QuestionError(KbqaError):
 
 class EvaluationError(KbqaError):
     exit_code = 7
+
+
+class RunStopped(EvaluationError):
+    def __init__(self, done: int, total: int) -> None:
+        super().__init__(
+            f"已停下：{total} 题里答了 {done} 题，都留着；再运行一次就从这里接着跑。",
+            f"Stopped after {done} of {total} questions. They are kept; run it again to go on from there.",
+        )
+        self.done = done
+        self.total = total
 
 
 class UnknownTerm(KbqaError):

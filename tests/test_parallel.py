@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
+import sys
 import threading
 
 import pytest
@@ -38,6 +40,19 @@ def test_a_process_with_threads_does_not_fork() -> None:
     finally:
         stop.set()
         thread.join()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="workers are forked on Linux only")
+def test_a_daemon_works_by_itself() -> None:
+    """A process that was started to work beside another one may have no children, so it is its own only worker."""
+    context = multiprocessing.get_context("fork")
+    near, far = context.Pipe()
+    work = lambda: far.send(set(parallel_map(lambda _: os.getpid(), range(20), worthwhile=True)))  # noqa: E731
+    daemon = context.Process(target=work, daemon=True)
+    daemon.start()
+    far.close()
+    assert near.recv() == {daemon.pid}
+    daemon.join()
 
 
 def test_a_build_on_all_cores_is_the_same_build(tmp_path, monkeypatch) -> None:

@@ -1,6 +1,6 @@
 """A batch run as one HTML file for people: works offline, asks no machine for anything, runs no code but its own.
 
-The page is `page.css`, `page.js` and the run as JSON, one after the other. What notes and questions say enters as JSON
+The page is `page.css`, the scripts `page_*.js` as one and the run as JSON. What notes and questions say enters as JSON
 only and is shown as text, never as markup; a content security policy with the hashes of the style and the script stands
 behind that. The browser draws: a run has thousands of rows, and filtering, sorting and the plots' widths are its business.
 """
@@ -17,6 +17,7 @@ from string import Template
 from typing import Any, Literal, get_args
 
 from kbqa.errors import EvaluationError
+from kbqa.evaluation.measure_names import MEASURE_NAMES
 from kbqa.evaluation.measures import normalise, supports
 
 Reason = Literal["not retrieved", "ranked low", "wrong sentence", "refused", "should have refused", "ok"]
@@ -96,7 +97,8 @@ def html_page(run: Mapping[str, Any]) -> str:
                 citations: doc_id, quote, heading_path (list of headings) each;
                 expected: evidence and nuggets, groups of alternative strings;
                 nuggets_missed: groups of expected.nuggets that the answer does not state, or one string of each;
-                why: one of `REASONS`; without it `failure_reason` decides.
+                why: one of `REASONS`; without it `failure_reason` decides;
+                ask: optional, the question as one would ask it without its history.
 
     Returns:
         The document; write it as UTF-8.
@@ -108,10 +110,10 @@ def html_page(run: Mapping[str, Any]) -> str:
     texts: dict[str, int] = {}
     for question in data["questions"]:
         question["passages"] = [texts.setdefault(p, len(texts)) for p in question["passages"]]
-    style, script = _own("page.css"), _own("page.js")
+    style, script = _own("page.css"), _script()
     return Template(_PAGE).substitute(
         style=style, style_hash=_hash(style), script=script, script_hash=_hash(script),
-        data=_json({**data, "texts": list(texts), "reasons": REASONS}),
+        data=_json({**data, "texts": list(texts), "reasons": REASONS, "names": MEASURE_NAMES}),
     )  # fmt: skip
 
 
@@ -156,6 +158,14 @@ def _json(data: Mapping[str, Any]) -> str:
             f"The run holds what JSON cannot: {error}. Turn it into strings, finite numbers, lists or dicts first.",
         ) from None
     return _UNSAFE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+# Each part goes by what those before it name.
+_SCRIPTS = ("page_words.js", "page_plots.js", "page_question.js", "page_table.js", "page_host.js")
+
+
+def _script() -> str:
+    return '"use strict";\n(() => {\n' + "\n".join(map(_own, _SCRIPTS)) + "})();\n"
 
 
 def _own(name: str) -> str:

@@ -1,4 +1,4 @@
-"""Question sets: one JSON object a line (fields in docs/evaluation.md)."""
+"""Question sets: one JSON object a line, or a table (fields in docs/evaluation.md)."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from kbqa.errors import EvaluationError
+
+JSON_LINES = (".jsonl", ".ndjson", ".json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,18 +42,31 @@ class CaseFile:
     bad_rows: tuple[tuple[int, str], ...]
 
 
-def read_cases(path: Path) -> CaseFile:
+def read_questions(path: Path, name: str = "") -> CaseFile:
+    """Read a question set in any of the forms, told apart by the end of the file's name; see `read_cases`."""
+    if Path(name or path).suffix.lower() in JSON_LINES:
+        return read_cases(path, name)
+    from kbqa.evaluation.tables import read_table  # it makes the cases of this module
+
+    return read_table(path, name)
+
+
+def read_cases(path: Path, name: str = "") -> CaseFile:
     """Read a JSONL question set; bad rows are set aside, not fatal.
+
+    Args:
+        name: what messages call the file; its path by default.
 
     Raises:
         EvaluationError: the file is missing or has no usable row.
     """
+    name = name or str(path)
     try:
         rows = path.read_text("utf-8-sig").split("\n")
     except (OSError, UnicodeDecodeError) as error:
         raise EvaluationError(
-            f"读不了问题集 {path}（{error}）。请检查路径与编码（UTF-8）。",
-            f"Cannot read {path}: {error}. It has to be UTF-8.",
+            f"读不了问题集 {name}（{error}）。请检查路径与编码（UTF-8）。",
+            f"Cannot read {name}: {error}. It has to be UTF-8.",
         ) from None
     cases: list[Case] = []
     bad: list[tuple[int, str]] = []
@@ -62,17 +77,26 @@ def read_cases(path: Path) -> CaseFile:
         try:
             case = case_of(json.loads(row), number)
             if case.id in seen:
-                raise ValueError(f"id {case.id} stands twice")
+                raise ValueError(f"编号 {case.id} 重复 the id stands twice")
             seen.add(case.id)
             cases.append(case)
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            bad.append((number, f"{type(error).__name__}: {error}"))
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+            bad.append((number, _reason(error)))
     if not cases:
         raise EvaluationError(
-            f"问题集 {path} 里没有可用的行。每行应是含 question 字段的 JSON。",
-            f"No usable row in {path}. Each line has to be a JSON object with a `question`.",
+            f"问题集 {name} 里没有可用的行。每行应是含 question 字段的 JSON。",
+            f"No usable row in {name}. Each line has to be a JSON object with a `question`.",
         )
     return CaseFile(tuple(cases), tuple(bad))
+
+
+def _reason(error: Exception) -> str:
+    """Why a line cannot be used, for whoever wrote it."""
+    if isinstance(error, json.JSONDecodeError | RecursionError):
+        return f"不是一行完整的 JSON not a JSON object on one line: {error}"
+    if isinstance(error, KeyError):
+        return f"缺少 {error.args[0]} 字段 the field is missing"
+    return str(error) if isinstance(error, ValueError) else f"字段的类型不对 a field is of the wrong type: {error}"
 
 
 def case_of(row: dict[str, Any], number: int) -> Case:

@@ -231,7 +231,7 @@ def page_data(cases: Sequence[Case], results: Sequence[Result], made: Report, ti
             ranks[str(found.index(True) + 1) if any(found) else "none"] += 1
         missed = [n[0] for n in case.nuggets if n and not nugget_recall(result.answer, [n])] if case.answerable else []
         questions.append({
-            **row, "nuggets_missed": missed, "passages": list(result.passages), "seconds": round(result.seconds, 4),
+            **row, "ask": result.understood_as if case.history else case.question, "nuggets_missed": missed, "passages": list(result.passages), "seconds": round(result.seconds, 4),
             "citations": [{"doc_id": c.doc_id, "quote": c.quote, "heading_path": list(c.heading_path)} for c in result.citations],
             "expected": {"evidence": [list(g) for g in case.evidence], "nuggets": [list(n) for n in case.nuggets]},
         })  # fmt: skip

@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from kbqa.errors import EvaluationError, QuestionError
+from kbqa.errors import EvaluationError, QuestionError, RunStopped
 from kbqa.evaluation.questions import Case
 from kbqa.indexing.parallel import parallel_map
 from kbqa.knowledge import KnowledgeBase
@@ -79,15 +79,18 @@ def run(
     cases: Sequence[Case],
     progress: Callable[[int, int], None] = lambda done, total: None,
     out: Path | None = None,
+    stop: Callable[[], bool] = lambda: False,
 ) -> list[Result]:
     """All questions in order, on all cores.
 
     Args:
         out: folder that keeps every result as soon as it is there; an earlier run of the same questions, index and
             settings in it is gone on with.
+        stop: asked after every question but the last; a run that stops leaves in `out` what the next one goes on with.
 
     Raises:
         EvaluationError: the folder cannot be written.
+        RunStopped: `stop` said so.
     """
     held = _held(out, kb, cases) if out else {}
     left = [case for case in cases if case.id not in held]
@@ -99,6 +102,8 @@ def run(
             keep(result)
             done += 1
             progress(done, len(cases))
+            if done < len(cases) and stop():
+                raise RunStopped(done, len(cases))
     return [results[case.id] for case in cases]
 
 

@@ -2,6 +2,7 @@
 
 Workers are forked, so that they share what is loaded (the segmenter, the model) without copying or pickling it. Forking is
 safe only while the process has one thread; elsewhere — in the web app, on systems without fork — the work is done in place.
+So it is in a process that was itself started to work beside another one (a daemon): it may have no children.
 """
 
 from __future__ import annotations
@@ -32,7 +33,8 @@ def parallel_map(work: Callable[[Item], Result], items: Sequence[Item], *, worth
     cores = os.cpu_count() or 1
     # torch and onnxruntime keep threads that Python does not see.
     threads = threading.active_count() > 1 or not sys.modules.keys().isdisjoint(("torch", "onnxruntime"))
-    if not worthwhile or cores < 2 or sys.platform != "linux" or threads:
+    alone = threads or multiprocessing.current_process().daemon
+    if not worthwhile or cores < 2 or sys.platform != "linux" or alone:
         yield from map(work, items)
         return
     _work = lambda number: work(items[number])  # noqa: E731 - inherited by the workers, never pickled

@@ -275,3 +275,13 @@ def test_the_dark_is_followed(open_report) -> None:
         paper, ink = open_report(color_scheme=scheme).evaluate(ratio)
         assert (paper < ink) is dark
         assert (max(paper, ink) + 0.05) / (min(paper, ink) + 0.05) >= 7
+
+
+def test_a_file_by_itself_has_no_chat_to_open(open_report) -> None:
+    """The link is for the app that shows the page in a frame; what else sends messages is not listened to."""
+    page = open_report()
+    open_everything(page)
+    assert page.locator("a.ask").count() == 6 and not page.locator("a.ask").first.is_visible()
+    page.evaluate("window.postMessage({ kbqa: 'host', dark: true }, '*')")
+    page.evaluate("new Promise((done) => setTimeout(done, 50))")
+    assert not page.locator("html.hosted").count() and not page.locator("a.ask").first.is_visible()
