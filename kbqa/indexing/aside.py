@@ -57,7 +57,7 @@ class BuildAside:
     def __init__(self, notes: Path, index: Path, settings: BuildSettings, *, rebuild: bool = False) -> None:
         self._index = index
         self._answer: dict[str, Any] = {}
-        self._complaints = tempfile.TemporaryFile()  # noqa: SIM115 - read when the child has ended
+        self._complaints = tempfile.TemporaryFile()
         task = json.dumps([str(notes.resolve()), str(index.resolve()), asdict(settings), rebuild])
         self._process = subprocess.Popen(
             [sys.executable, "-m", "kbqa.indexing.aside", task],

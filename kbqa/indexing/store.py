@@ -178,7 +178,10 @@ def _writer(index: Path) -> tuple[str, str]:
         except OSError:
             continue  # it has just finished
         number = folder.name.rpartition("-")[2]
-        return f"（进程号 {number}，最近一次写入 {since:%H:%M:%S}）", f" (number {number}, last wrote at {since:%H:%M:%S})"
+        return (
+            f"（进程号 {number}，最近一次写入 {since:%H:%M:%S}）",
+            f" (number {number}, last wrote at {since:%H:%M:%S})",
+        )
     return "", ""
 
 

@@ -102,7 +102,7 @@ class NotesFolder:
     def discarded(self) -> tuple[Discarded, ...]:
         """What lies in the trash, the latest first."""
         found = []
-        for folder in sorted(self.trash.glob("*-*-*"), reverse=True):
+        for folder in sorted(self.trash.glob("[0-9]*-*-*"), reverse=True):
             at = datetime.strptime(folder.name, _STAMP)
             files = sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file())
             found += [Discarded(folder.name, name, at) for name in files]

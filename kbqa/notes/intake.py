@@ -16,7 +16,7 @@ from kbqa.notes.folder import NotesFolder
 from kbqa.notes.names import name_as_key, safe_name
 from kbqa.notes.reading import READERS, read_bytes
 from kbqa.notes.term_file import TERM_FILE
-from kbqa.notes.unpacking import Limits, Member, Upload, members
+from kbqa.notes.unpacking import LIMITS, Limits, Member, Upload, members
 from kbqa.types import FileReport
 
 Collision = Literal["ask", "replace", "both"]
@@ -50,7 +50,7 @@ class IntakeLine:
 
 def take_in(
     uploads: Sequence[Upload], folder: NotesFolder, *, collision: Collision = "ask", into: str = "",
-    limits: Limits = Limits(), progress: Callable[[int], None] = lambda done: None,
+    limits: Limits = LIMITS, progress: Callable[[int], None] = lambda done: None,
 ) -> tuple[IntakeLine, ...]:  # fmt: skip
     """Put what can be read of the uploads into the notes folder.
 
@@ -80,9 +80,7 @@ def take_in(
     return tuple(lines)
 
 
-def _take(
-    member: Member, prefix: str, folder: NotesFolder, collision: Collision, taken: dict[str, str]
-) -> IntakeLine:
+def _take(member: Member, prefix: str, folder: NotesFolder, collision: Collision, taken: dict[str, str]) -> IntakeLine:
     if member.zh:
         return IntakeLine(member.name, "", "skipped", member.zh, member.en)
     try:

@@ -13,6 +13,7 @@ import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO, cast
 
 _BLOCK = 1 << 16
 _DIRECTORY_BYTES = 8 << 20  # a zip's table of contents: more than 50,000 files
@@ -30,6 +31,9 @@ class Limits:
     archive_bytes: int = 200 << 20
     total_bytes: int = 256 << 20
     files: int = 5000
+
+
+LIMITS = Limits()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +60,6 @@ class _Budget:
     total: int
 
 
-
-
 def members(uploads: Sequence[Upload], limits: Limits) -> Iterator[Member]:
     """Every file of the uploads, those of zips one by one; a zip within a zip is a file that nobody reads."""
     budget = _Budget(limits.files, limits.total_bytes)
@@ -77,7 +79,7 @@ def _of_zip(upload: Upload, limits: Limits, budget: _Budget) -> Iterator[Member]
         yield Member(upload.name, b"", zh, en)
         return
     try:
-        with upload.path.open("rb") as raw, zipfile.ZipFile(_Guarded(raw, upload.path.stat().st_size)) as archive:
+        with guarded(upload.path) as raw, zipfile.ZipFile(raw) as archive:
             yield from _of_archive(upload.name, archive, limits, budget)
     except (zipfile.BadZipFile, NotImplementedError, OSError, ValueError, OverflowError):
         yield Member(upload.name, b"", "不是完整的 zip 文件，请重新打包", "not a sound zip file; pack it again")
@@ -86,7 +88,10 @@ def _of_zip(upload: Upload, limits: Limits, budget: _Budget) -> Iterator[Member]
 def _of_archive(name: str, archive: zipfile.ZipFile, limits: Limits, budget: _Budget) -> Iterator[Member]:
     infos = [info for info in archive.infolist() if not info.is_dir()]
     if any(info.filename == ARCHIVE_MARK for info in infos):
-        zh, en = "这是导出的整个知识库，请到「导出与导入」里导入", "an exported base: import it under “Export and import”"
+        zh, en = (
+            "这是导出的整个知识库，请到「导出与导入」里导入",
+            "an exported base: import it under “Export and import”",
+        )
         yield Member(name, b"", zh, en)
         return
     for row, info in enumerate(infos):
@@ -151,6 +156,11 @@ def _bounded(name: str, file: io.BufferedIOBase | zipfile.ZipExtFile, limits: Li
     return Member(name, b"".join(blocks))
 
 
+def guarded(path: Path) -> IO[bytes]:
+    """A zip's bytes for `zipfile`, which cannot be made to read a table of contents of any size."""
+    return cast("IO[bytes]", _Guarded(path.open("rb"), path.stat().st_size))
+
+
 class _Guarded(io.RawIOBase):
     """A zip's bytes, of which no single read takes more than a table of contents may have.
 
@@ -178,3 +188,7 @@ class _Guarded(io.RawIOBase):
 
     def readable(self) -> bool:
         return True
+
+    def close(self) -> None:
+        self._file.close()
+        super().close()
