@@ -36,6 +36,7 @@ def build_app(index: Path | str = "index", notes: Path | str = "corpus", *, loca
     from kbqa.errors import KbqaError
     from kbqa.web import look
     from kbqa.web.chat import ask_api, build_chat
+    from kbqa.web.notes import build_notes
     from kbqa.web.site import Site
     from kbqa.web.words import say
 
@@ -50,6 +51,8 @@ def build_app(index: Path | str = "index", notes: Path | str = "corpus", *, loca
         with gr.Tabs(elem_id="kb-tabs", selected="ask"):
             with gr.Tab(say("问答", "Ask"), id="ask", elem_id="kb-tab-ask"):
                 build_chat(site)
+            with gr.Tab(say("知识库", "Notes"), id="notes", elem_id="kb-tab-notes"):
+                build_notes(site)
         footer = gr.HTML(look.footer_html(kb.info()), elem_id="kb-footer", apply_default_css=False)
 
         def newest() -> str:

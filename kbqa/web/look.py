@@ -45,8 +45,14 @@ WELCOME = (
 )
 
 
+_SHEETS = (
+    "style.css",
+    "notes.css",
+)
+
+
 def css() -> str:
-    return (_HERE / "style.css").read_text(encoding="utf-8")
+    return "\n".join((_HERE / sheet).read_text(encoding="utf-8") for sheet in _SHEETS)
 
 
 PANEL_SCRIPT = (_HERE / "panel.js").read_text(encoding="utf-8")
