@@ -26,7 +26,9 @@ MARK = "kbqa-archive.json"
 @pytest.fixture
 def base(notes: Path, index: Path) -> tuple[Path, Path]:
     """Notes and index with what people left behind, a database among it that somebody has open."""
-    (notes / "terms.yaml").write_text("terms:\n  - name: 毛客单\n    definition: 毛客单是指退款之前的客单价。\n", "utf-8")
+    (notes / "terms.yaml").write_text(
+        "terms:\n  - name: 毛客单\n    definition: 毛客单是指退款之前的客单价。\n", "utf-8"
+    )
     (notes / "图.png").write_bytes(b"\x89PNG")
     (notes / ".git").mkdir()
     (notes / ".git" / "config").write_text("x")
@@ -50,7 +52,9 @@ def packed(base: tuple[Path, Path], tmp_path: Path) -> Path:
 
 @pytest.fixture
 def empty(tmp_path: Path) -> tuple[NotesFolder, Path]:
-    return NotesFolder(tmp_path / "new" / "notes", tmp_path / "new" / "index" / "state" / "trash"), tmp_path / "new" / "index"
+    return NotesFolder(
+        tmp_path / "new" / "notes", tmp_path / "new" / "index" / "state" / "trash"
+    ), tmp_path / "new" / "index"
 
 
 def contents(root: Path) -> dict[str, bytes]:
@@ -110,7 +114,7 @@ def test_nothing_is_overwritten_without_being_told(packed: Path, empty) -> None:
     (folder.root / "只在这里.md").write_text("# 只在这里\n", "utf-8")
     (folder.root / "readme.md").unlink()
     before = contents(folder.root)
-    with pytest.raises(NotesError, match="activity.md") as refused:
+    with pytest.raises(NotesError, match=r"activity\.md") as refused:
         import_archive(packed, folder, other)
     assert both_languages(str(refused.value))
     assert contents(folder.root) == before  # not even what would have been new

@@ -58,7 +58,10 @@ def test_only_the_changed_field_is_written_anew() -> None:
 
 def test_renaming_keeps_the_comment_behind_the_name() -> None:
     after = with_entry(FILE, replace(entry("连带率"), name="件单比"), "连带率")
-    assert changed(FILE, after) == ["-   - name: 连带率      # 只有 name 必填", "+   - name: 件单比      # 只有 name 必填"]
+    assert changed(FILE, after) == [
+        "-   - name: 连带率      # 只有 name 必填",
+        "+   - name: 件单比      # 只有 name 必填",
+    ]
 
 
 def test_new_fields_stand_behind_the_last_one() -> None:
@@ -109,7 +112,9 @@ def test_a_file_without_entries_gets_its_first(text: str) -> None:
     assert after.startswith(text.rstrip().removesuffix("terms: []"))
 
 
-@pytest.mark.parametrize("text", ["- name: a1\n", "terms:\n- name: a1\n", "terms:\n    - name: a1", "terms:\r\n  - name: a1\r\n"])
+@pytest.mark.parametrize(
+    "text", ["- name: a1\n", "terms:\n- name: a1\n", "terms:\n    - name: a1", "terms:\r\n  - name: a1\r\n"]
+)
 def test_layout_is_followed(text: str) -> None:
     after = with_entry(text, TermEntry("b2", ("c3",)))
     assert [e.name for e in entries_of(after)] == ["a1", "b2"]

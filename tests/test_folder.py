@@ -83,7 +83,7 @@ def test_names_outside_are_refused_everywhere(folder: NotesFolder, name: str) ->
 
 
 def test_removing_what_is_not_there_is_told(folder: NotesFolder) -> None:
-    with pytest.raises(NotesError, match="没有.md"):
+    with pytest.raises(NotesError, match=r"没有\.md"):
         folder.remove("没有.md")
 
 

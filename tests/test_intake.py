@@ -129,7 +129,15 @@ def test_two_files_of_one_name_in_one_go_collide(folder, upload) -> None:
 
 
 def test_a_zip_is_taken_file_by_file(folder, upload) -> None:
-    data = zipped({"手册/积分.md": NOTE, "手册/图.png": b"\x89PNG", "../evil.md": NOTE, "/abs.md": NOTE, "__MACOSX/._积分.md": b"x"})
+    data = zipped(
+        {
+            "手册/积分.md": NOTE,
+            "手册/图.png": b"\x89PNG",
+            "../evil.md": NOTE,
+            "/abs.md": NOTE,
+            "__MACOSX/._积分.md": b"x",
+        }
+    )
     lines = take_in([upload("手册.zip", data)], folder)
     assert outcomes(lines) == {
         "手册/积分.md": "taken", "手册/图.png": "skipped", "../evil.md": "skipped", "/abs.md": "skipped", "__MACOSX/._积分.md": "skipped",

@@ -36,7 +36,7 @@ def build_archive(site: Site, pending: gr.HTML) -> None:
             made = gr.HTML("", elem_id="kb-nt-exported")
         with gr.Column(min_width=280):
             label = say("导出的归档（.zip）", "An exported archive (.zip)")
-            file = named_files(gr.File(label=label, height=110, elem_id="kb-nt-import-file"))
+            file = named_files(gr.File(label=label, height=140, elem_id="kb-nt-import-file"))
             overwrite = gr.Checkbox(
                 label=say("覆盖同名、内容不同的（旧的进回收站）", "Replace files of one name (old ones go to the trash)"),
                 container=False, elem_id="kb-nt-overwrite",

@@ -50,7 +50,9 @@ def build_browse(site: Site) -> gr.HTML:
             with gr.Group(visible=False, elem_id="kb-nt-sure") as sure:
                 question = gr.HTML("")
                 with gr.Row():
-                    yes = gr.Button(say("移到回收站", "Move to the trash"), variant="stop", size="sm")
+                    yes = gr.Button(
+                        say("移到回收站", "Move to the trash"), variant="stop", size="sm", elem_id="kb-nt-really"
+                    )
                     no = gr.Button(say("取消", "Cancel"), size="sm")
 
     def find(text: str) -> str:

@@ -31,14 +31,12 @@ def build_rebuild(site: Site, rebuilder: Rebuilder, pending: gr.HTML, listed: gr
     Args:
         pending: says how the folder differs from the index; `listed` the list of notes. Both are refreshed by a build.
     """
-    with gr.Row(elem_classes="kb-nt-acts"):
-        start = gr.Button(say("重建索引", "Rebuild the index"), variant="primary", elem_id="kb-nt-rebuild", scale=2)
-        stop = gr.Button(say("取消重建", "Cancel"), variant="stop", visible=False, elem_id="kb-nt-cancel", scale=1)
-        whole = gr.Checkbox(
-            label=say("全部重来（平时只处理有变化的）", "From scratch (usually only what changed)"),
-            scale=2,
-            container=False,
-        )
+    whole = gr.Checkbox(
+        label=say("全部重来（平时只处理有变化的）", "From scratch (usually only what changed)"), container=False
+    )
+    with gr.Row():
+        start = gr.Button(say("重建索引", "Rebuild the index"), variant="primary", elem_id="kb-nt-rebuild")
+        stop = gr.Button(say("取消重建", "Cancel"), variant="stop", visible=False, elem_id="kb-nt-cancel")
     shown = gr.HTML("", elem_id="kb-nt-status")
     timer = gr.Timer(_TICK, active=False)
 

@@ -37,7 +37,8 @@ _OUTCOMES: dict[Outcome, tuple[str, str, str]] = {
 def named_files(files: gr.File) -> gr.File:
     """A file input that hands over `Upload`s, by the names of the reader's machine; Gradio strips brackets and more.
 
-    A subclass would do, were it not that Gradio writes a stub file beside the module of every subclass.
+    A subclass would do, were it not that Gradio writes a stub file beside the module of every subclass. The component must
+    not be the output of an event that gives it an update instead of a value: Gradio makes a new one then, without this.
     """
 
     def preprocess(payload: ListFiles | FileData | None) -> list[Upload]:
@@ -65,27 +66,33 @@ def build_upload(site: Site) -> gr.HTML:
         )  # fmt: skip
     take = gr.Button(say("放进笔记文件夹", "Put into the notes folder"), variant="primary", elem_id="kb-nt-take")
     result = gr.HTML("", elem_id="kb-nt-result")
+    emptied = gr.State(0)
     with gr.Accordion(say("回收站", "Trash"), open=False, elem_id="kb-nt-trash-box") as bin_:
         trash = gr.HTML("", elem_id="kb-nt-trash", js_on_load=CHOICE_SCRIPT)
 
     def put(
-        uploads: list[Upload], folder: str, choice_: str, request: gr.Request, progress: gr.Progress = PROGRESS
-    ) -> tuple[Any, ...]:
+        uploads: list[Upload],
+        folder: str,
+        choice_: str,
+        times: int,
+        request: gr.Request,
+        progress: gr.Progress = PROGRESS,
+    ) -> tuple[str, int, str]:
         site.require_admin(request)
         if not uploads:
-            return message("还没选文件。", "No file chosen yet."), gr.update(), pending_html(site)
+            return message("还没选文件。", "No file chosen yet."), times, pending_html(site)
         try:
             lines = take_in(
                 uploads, notes_folder(site), collision=choice_, into=folder,  # type: ignore[arg-type]
                 progress=lambda done: progress((done, None), desc="读取 Reading"),
             )  # fmt: skip
         except KbqaError as error:
-            return error_message(error), gr.update(), pending_html(site)
-        held_back = any(line.outcome == "collision" for line in lines)
-        if not held_back:
-            for upload in uploads:
-                upload.path.unlink(missing_ok=True)  # its bytes are where they belong, or of no use
-        return lines_html(lines), gr.update() if held_back else None, pending_html(site)
+            return error_message(error), times, pending_html(site)
+        if any(line.outcome == "collision" for line in lines):  # the files stay for another try
+            return lines_html(lines), times, pending_html(site)
+        for upload in uploads:
+            upload.path.unlink(missing_ok=True)  # its bytes are where they belong, or of no use
+        return lines_html(lines), times + 1, pending_html(site)
 
     def show_trash(request: gr.Request) -> str:
         site.require_admin(request)
@@ -102,9 +109,10 @@ def build_upload(site: Site) -> gr.HTML:
 
     hidden: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
     take.click(
-        put, [files, into, collision], [result, files, state], api_visibility="private", show_progress_on=result,
+        put, [files, into, collision, emptied], [result, emptied, state], api_visibility="private", show_progress_on=result,
         concurrency_limit=1, trigger_mode="once",
     )  # fmt: skip
+    emptied.change(lambda: None, None, files, **hidden)
     bin_.expand(show_trash, None, trash, **hidden)
     trash.click(restore, None, [trash, state], **hidden)
     return state
