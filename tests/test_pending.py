@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from kbqa import KnowledgeBase
+from kbqa.errors import NotesError
 from kbqa.indexing.pending import Pending, pending
 
 
@@ -30,3 +33,8 @@ def test_every_kind_of_change_is_named(notes: Path, kb: KnowledgeBase) -> None:
 
 def test_an_empty_folder_means_everything_is_gone(tmp_path: Path, kb: KnowledgeBase) -> None:
     assert len(compare(tmp_path, kb).gone) == len(kb.files)
+
+
+def test_a_missing_folder_is_no_empty_one(tmp_path: Path, kb: KnowledgeBase) -> None:
+    with pytest.raises(NotesError, match="找不到笔记文件夹"):
+        compare(tmp_path / "none", kb)

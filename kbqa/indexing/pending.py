@@ -31,13 +31,18 @@ def pending(notes: Path, documents: Iterable[Document], files: Iterable[FileRepo
     Args:
         documents: those of the index.
         files: the index's reports, those of files that were left out among them.
+
+    Raises:
+        NotesError: the folder is missing.
     """
     digests = {document.doc_id: document.source_digest for document in documents}
     known = {*digests, *(file.doc_id for file in files)}
     try:
         here = {path.relative_to(notes).as_posix(): path for path in note_paths(notes)}
-    except NotesError:  # an empty folder: everything is gone
-        here = {}
+    except NotesError:
+        if not notes.is_dir():
+            raise
+        here = {}  # an empty folder: everything is gone
     changed = (name for name in here if name in digests and source_digest(here[name]) != digests[name])
     new = (name for name in here if name not in known)
     return Pending(tuple(new), tuple(changed), tuple(sorted(known - here.keys())))

@@ -47,7 +47,7 @@ def build_browse(site: Site) -> gr.HTML:
         with gr.Column(scale=7, min_width=320):
             shown = gr.HTML(_NOTHING, elem_id=_SHOWN, js_on_load=CHOICE_SCRIPT)
             delete = gr.Button(say("删除这篇", "Delete this note"), elem_id="kb-nt-delete", size="sm", visible=False)
-            with gr.Group(visible=False, elem_id="kb-nt-sure") as sure:
+            with gr.Column(visible=False, elem_id="kb-nt-sure") as sure:
                 question = gr.HTML("")
                 with gr.Row():
                     yes = gr.Button(

@@ -156,12 +156,27 @@ def _report(line: IntakeLine) -> str:
 def pending_html(site: Site) -> str:
     """The notes folder, and what in it the index does not know yet."""
     kb = site.kb
-    changes = pending(site.notes, map(kb.document, kb.doc_ids), kb.files)
     where = f'<span class="kb-nt-path">{escaped(str(site.notes.resolve()))}</span>'
     head = f'<p class="kb-label">{both("笔记文件夹（也可以直接往里放文件）", "Notes folder (files may be put there directly)")}</p>{where}'
+    try:
+        changes = pending(site.notes, map(kb.document, kb.doc_ids), kb.files)
+    except KbqaError as error:
+        return f'<div class="kb-nt-box kb-nt-box-warm">{head}{error_message(error)}</div>'
     if not changes:
         return f'<div class="kb-nt-box">{head}{message("索引和文件夹一致。", "The index is up to date with the folder.")}</div>'
-    return f'<div class="kb-nt-box kb-nt-box-warm">{head}{_changes_html(changes)}</div>'
+    return f'<div class="kb-nt-box kb-nt-box-warm">{head}{_another_folder(site)}{_changes_html(changes)}</div>'
+
+
+def _another_folder(site: Site) -> str:
+    """A rebuild from another folder than before would put other notes in the place of these."""
+    before, here = site.kb.info().notes, site.notes.resolve().name
+    if before in ("", here):
+        return ""
+    return message(
+        f"注意：现在的索引是从文件夹「{before}」建的，重建会换成「{here}」里的笔记。",
+        f"Mind: the index was built from the folder “{before}”; a rebuild puts the notes of “{here}” in their place.",
+        "kb-nt-bad",
+    )
 
 
 def _changes_html(changes: Pending) -> str:

@@ -21,7 +21,7 @@ from tests.browser.test_chat import ask
 REPURCHASE = "# 复购周期\n\n复购周期是指同一位顾客相邻两次购买之间平均隔多少天。\n"
 EFFICIENCY = "# 坪效\n\n坪效（Sales per Square Meter）是指每平方米营业面积一段时间内产出的销售额。\n"
 REFUND = "# 退款率\n\n退款率是指退款订单数占全部订单数的比例。\n"
-TERMS = "# 团队的词\nterms:\n  - name: 积分通胀   # 常问\n    related: [积分体系]\n"
+TERMS = "# 团队的词\nterms:\n  - name: 积分体系   # 常问\n    related: [抽奖活动]\n"
 SLOW = "".join(f"\n\n第 {i} 段说的是第 {i} 件事，和别的段落都不一样。" for i in range(6000))
 
 ADMIN_PARTS = (
@@ -171,11 +171,9 @@ def test_a_rebuild_can_be_cancelled(tab, base: Path) -> None:
 
 
 def test_notes_are_browsed_searched_and_deleted_after_asking(tab, base: Path) -> None:
-    page = tab()
     (base / "notes" / "要删的.md").write_text("# 要删的\n\n这一篇很快就没有了。\n", encoding="utf-8")
     KnowledgeBase.build(base / "notes", base / "index")
-    page.reload()
-    page.get_by_role("tab", name="知识库").click()
+    page = tab()
     page.locator("#kb-nt-list .kb-nt-row", has_text="积分体系").click()
     page.locator("#kb-nt-note h2", has_text="积分体系").first.wait_for()
     assert page.locator("#kb-nt-note .kb-row").count() == 3
@@ -201,28 +199,28 @@ def test_a_term_is_edited_with_a_preview_of_the_effect(tab, base: Path) -> None:
     page = tab("术语表")
     search = "#kb-nt-term-search textarea, #kb-nt-term-search input"
     page.locator("#kb-nt-terms .kb-nt-term").first.wait_for()
-    page.fill(search, "jftz")
+    page.fill(search, "jftx")
     page.press(search, "Enter")
-    page.locator("#kb-nt-terms .kb-nt-found .kb-nt-term", has_text="积分通胀").click()
-    page.locator("#kb-nt-card", has_text="单个积分因此越来越不值钱").wait_for()
+    page.locator("#kb-nt-terms .kb-nt-found .kb-nt-term", has_text="积分体系").click()
+    page.locator("#kb-nt-card", has_text="让会员拿积分换取权益的一套规则").wait_for()
     page.locator("#kb-nt-edit button").first.click()
-    page.locator("#kb-nt-edit", has_text="正在改 terms.yaml 里的「积分通胀」").wait_for()
-    assert page.input_value("#kb-nt-related textarea, #kb-nt-related input") == "积分体系"
-    page.fill("#kb-nt-aliases textarea, #kb-nt-aliases input", "豆子贬值")
-    page.fill("#kb-nt-sample textarea, #kb-nt-sample input", "什么是豆子贬值")
+    page.locator("#kb-nt-edit", has_text="正在改 terms.yaml 里的「积分体系」").wait_for()
+    assert page.input_value("#kb-nt-related textarea, #kb-nt-related input") == "抽奖活动"
+    page.fill("#kb-nt-aliases textarea, #kb-nt-aliases input", "豆子规矩")
+    page.fill("#kb-nt-sample textarea, #kb-nt-sample input", "什么是豆子规矩")
     assert not page.locator("#kb-nt-save").is_visible()
     page.click("#kb-nt-preview")
     page.locator("#kb-nt-effect .kb-nt-sides").wait_for(timeout=120_000)
     effect = page.locator("#kb-nt-effect").inner_text()
-    assert "多了名称 豆子贬值" in " ".join(effect.split()) and "aliases: [豆子贬值]" in effect.replace("\xa0", " ")
+    assert "多了名称 豆子规矩" in " ".join(effect.split()) and "aliases: [豆子规矩]" in effect.replace("\xa0", " ")
     now, then = page.locator("#kb-nt-effect .kb-nt-sides > div").all_inner_texts()
-    assert "积分通胀是指" not in now and "积分通胀是指" in then
+    assert "积分体系（Points System）是指" not in now and "积分体系（Points System）是指" in then
     assert (base / "notes" / "terms.yaml").read_text("utf-8") == TERMS
     page.click("#kb-nt-save")
     page.locator("#kb-nt-effect", has_text="重建好了").wait_for(timeout=120_000)
-    assert (base / "notes" / "terms.yaml").read_text("utf-8") == TERMS + "    aliases: [豆子贬值]\n"
+    assert (base / "notes" / "terms.yaml").read_text("utf-8") == TERMS + "    aliases: [豆子规矩]\n"
     page.get_by_role("tab", name="问答").click()
-    assert "积分通胀是指" in ask(page, "什么是豆子贬值？").inner_text()
+    assert "积分体系（Points System）是指" in ask(page, "什么是豆子规矩？").inner_text()
 
 
 def test_checks_name_what_is_amiss(tab, base: Path) -> None:
