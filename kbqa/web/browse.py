@@ -83,7 +83,7 @@ def build_browse(site: Site) -> gr.HTML:
             return error_message(error), doc_id, gr.update(), gr.update(visible=False)
         said = message(
             f"「{doc_id}」已在回收站。到「上传与重建」重建索引后生效。",
-            f"“{doc_id}” is in the trash. Rebuild the index under “Upload and rebuild” for it to count.",
+            f"“{doc_id}” is in the trash. Rebuild the index under “Upload” for it to count.",
         )
         return said, "", gr.update(visible=False), gr.update(visible=False)
 

@@ -32,7 +32,7 @@ def build_notes(site: Site) -> None:
         with gr.Tab(say("术语表", "Glossary"), id="glossary", elem_id="kb-notes-glossary"):
             build_glossary(site, rebuilder)
         with gr.Tab(
-            say("上传与重建", "Upload and rebuild"), id="upload", elem_id="kb-notes-upload", visible=at_once
+            say("上传与重建", "Upload"), id="upload", elem_id="kb-notes-upload", visible=at_once
         ) as upload:  # fmt: skip
             _heading("一、放进笔记", "1. Hand in notes")
             pending = build_upload(site)

@@ -131,16 +131,23 @@ def lines_html(lines: tuple[IntakeLine, ...]) -> str:
     """What became of every file, what did not get in first."""
     entered = sum(line.entered for line in lines)
     held = sum(line.outcome == "collision" for line in lines)
-    zh, en = f"{len(lines)} 个文件，放入 {entered} 个。", f"{entered} of {len(lines)} files taken in. "
+    zh, en = [f"{len(lines)} 个文件，放入 {entered} 个。"], [f"{entered} of {len(lines)} files taken in."]
     if held:
-        zh += f"{held} 个与已有笔记同名：在上面选「换掉」或「两份都留」，再按一次。"
-        en += f"{held} have the name of another note: choose above what to do and press again."
+        zh.append(f"{held} 个与已有笔记同名：在上面选「换掉」或「两份都留」，再按一次。")
+        en.append(f"{held} have the name of another note: choose above what to do and press again.")
     if entered:
-        zh, en = zh + "重建索引后就能问到。", en + "Rebuild the index, then they answer."
+        zh.append("重建索引后就能问到。")
+        en.append("Rebuild the index, then they answer.")
     order = sorted(lines, key=lambda line: (line.entered, line.outcome == "known"))
-    rows = [(_name(line), chip(*_OUTCOMES[line.outcome]) + f'<span class="kb-why">{both(line.zh, line.en)}</span>', _report(line)) for line in order]  # fmt: skip
     head = (("文件", "File"), ("结果", "Outcome"), ("读出了什么", "What was read"))
-    return message(zh, en) + table(head, rows)
+    return message("".join(zh), " ".join(en)) + table(
+        head, [(_name(one), _outcome(one), _report(one)) for one in order]
+    )
+
+
+def _outcome(line: IntakeLine) -> str:
+    reason = f'<span class="kb-why">{both(line.zh, line.en)}</span>' if line.outcome != "taken" else ""
+    return chip(*_OUTCOMES[line.outcome]) + reason
 
 
 def _name(line: IntakeLine) -> str:
