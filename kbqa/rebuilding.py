@@ -5,19 +5,26 @@ The status outlives whoever started the build: a page that is closed and opened 
 
 from __future__ import annotations
 
+import logging
 import threading
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from kbqa.errors import IndexBusy, KbqaError
+from kbqa.errors import IndexBusy, KbqaError, StoreError
 from kbqa.indexing.aside import BuildAside, Built, Step
 from kbqa.indexing.store import made_with
 from kbqa.settings import BuildSettings
 
 if TYPE_CHECKING:
     from kbqa.knowledge import KnowledgeBase
+
+_log = logging.getLogger(__name__)
+_FAULT = StoreError(
+    "重建时程序出了意外，原来的索引照常可用。请再试一次；如果还不行，请把终端里的记录发给维护的人。",
+    "Something went wrong in the program; the index that was there still serves. Try again, or send the terminal's log.",
+)
 
 Phase = Literal["idle", "running", "done", "failed", "cancelled"]
 
@@ -68,10 +75,10 @@ class Rebuilder:
         with self._lock:
             if self._status.phase == "running":
                 raise _busy(self._status)
-            self._status = Status("running", by, datetime.now())
-            self._cancelled = False
             settings = replace(BuildSettings(), encoder=made_with(self._kb.path))
             self._build = BuildAside(self._notes, self._kb.path, settings, rebuild=rebuild)
+            self._status = Status("running", by, datetime.now())
+            self._cancelled = False
             self._thread = threading.Thread(target=self._follow, args=(self._build,), name="rebuild", daemon=True)
             self._thread.start()
 
@@ -89,14 +96,17 @@ class Rebuilder:
         return self._status
 
     def _follow(self, build: BuildAside) -> None:
-        for step in build.steps():
-            self._status = replace(self._status, step=step)
         try:
+            for step in build.steps():
+                self._status = replace(self._status, step=step)
             built = build.result()
             self._kb.refresh()
             self._end("done", built=built)
         except KbqaError as error:
             self._end("cancelled" if self._cancelled else "failed", error=None if self._cancelled else error)
+        except Exception:  # a fault of ours must not look like a build that never ends
+            _log.exception("rebuild failed")
+            self._end("failed", error=_FAULT)
 
     def _end(self, phase: Phase, built: Built | None = None, error: KbqaError | None = None) -> None:
         self._status = replace(

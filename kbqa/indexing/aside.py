@@ -113,9 +113,10 @@ def _main(task: str) -> None:
     os.nice(_NICENESS)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # leave nothing half-built behind
     last = Step("", -1, 0)
+    channel, sys.stdout = sys.stdout, sys.stderr  # whatever else is printed is no report
 
     def say(**message: Any) -> None:
-        print(json.dumps(message, ensure_ascii=False), flush=True)
+        print(json.dumps(message, ensure_ascii=False), file=channel, flush=True)
 
     def progress(stage: str, done: int, total: int) -> None:
         nonlocal last

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -17,23 +16,17 @@ from kbqa.rebuilding import Rebuilder
 from kbqa.terms.editing import TermEntry, entries_of, with_entry, without_entry
 from kbqa.terms.glossary import name_key
 from kbqa.terms.term_store import TermText, read_terms, save_terms
-from kbqa.trial import Effect, TermChange, try_terms
-from kbqa.types import Answer
+from kbqa.trial import try_terms
 from kbqa.web.browse import notes_folder
-from kbqa.web.markup import cut, escaped
-from kbqa.web.pieces import PROGRESS, chip, error_message, message
+from kbqa.web.glossary_effect import diff_html, effect_html
+from kbqa.web.pieces import PROGRESS, error_message, message
 from kbqa.web.rebuild import status_html
-from kbqa.web.words import both, say
+from kbqa.web.words import say
 
 if TYPE_CHECKING:
-    from kbqa import KnowledgeBase
     from kbqa.web.site import Site
 
 _SEPARATOR = re.compile(r"[,\u3001;\uff0c\uff1b\n]")
-_CHANGES_SHOWN = 12
-_ANSWER = 320
-_FIELDS = {"definition": ("定义", "definition"), "formula": ("公式", "formula"), "confusable": ("易混", "confusable"),
-           "related": ("相关", "related"), "distinct": ("不是", "distinct")}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,89 +203,5 @@ def preview_of(
         effect = try_terms(site.kb, site.notes, text, entry, sample, work=site.state, progress=advance)
     except KbqaError as error:
         return error_message(error), gr.update(visible=False), None
-    html = _diff_html(seen.text, text) + effect_html(effect, site.kb)
+    html = diff_html(seen.text, text) + effect_html(effect)
     return html, gr.update(visible=text != seen.text), Draft(text, seen, entry.name)
-
-
-# --- what a change would do, as markup ---------------------------------------------------------------------------------
-
-
-def _diff_html(old: str, new: str) -> str:
-    if old == new:
-        return message("和文件里一样，没有改动。", "The same as in the file; nothing changes.")
-    lines = [
-        line for line in difflib.unified_diff(old.splitlines(), new.splitlines(), lineterm="", n=1)
-        if not line.startswith(("---", "+++", "@@"))
-    ]  # fmt: skip
-    kinds = {"+": "ins", "-": "del"}
-    shown = "".join(
-        f"<{kinds.get(line[:1], 'span')}>{escape_line(line)}</{kinds.get(line[:1], 'span')}>" for line in lines
-    )
-    return f'<p class="kb-label">{both("文件里改的几行", "Lines of the file")}</p><div class="kb-nt-diff">{shown}</div>'
-
-
-def escape_line(line: str) -> str:
-    return escaped(line).replace(" ", "&nbsp;")
-
-
-def effect_html(effect: Effect, kb: KnowledgeBase) -> str:
-    """Names won and lost, other terms affected, names that are disputed, and the sample answer before and after."""
-    changes = "".join(f"<li>{_change_html(change)}</li>" for change in effect.changes[:_CHANGES_SHOWN])
-    more = len(effect.changes) - _CHANGES_SHOWN
-    rest = f"<li>{both(f'还有 {more} 个', f'{more} more')}</li>" if more > 0 else ""
-    terms = (
-        f'<ul class="kb-nt-changes">{changes}{rest}</ul>'
-        if changes
-        else message("没有术语受影响。", "No term is affected.")
-    )
-    disputes = [
-        message(
-            f"「{name}」已经是「{owner}」的名称，不会算给它。", f"“{name}” stays a name of “{owner}”.", "kb-nt-warn"
-        )
-        for name, owner in effect.refused
-    ] + [
-        message(
-            f"「{name}」同时也是「{owner}」的名称，问到时会反问。",
-            f"“{name}” is a name of “{owner}”, too.",
-            "kb-nt-warn",
-        )
-        for name, owner in effect.shared
-    ]
-    warnings = [f'<p class="kb-nt-warn" role="status">{escaped(warning)}</p>' for warning in effect.warnings]
-    label = both("术语会怎么变", "What becomes of terms")
-    sample = f"{both('试问', 'Sample')}：{escaped(effect.question)}"
-    sides = _answer_html(effect.before, "现在", "Now") + _answer_html(effect.after, "改后", "Afterwards")
-    return (
-        f'<p class="kb-label">{label}</p>{terms}{"".join(disputes + warnings)}'
-        f'<p class="kb-label">{sample}</p><div class="kb-nt-sides">{sides}</div>'
-    )
-
-
-def _change_html(change: TermChange) -> str:
-    kinds = {
-        "new": ("新术语", "new", "kb-chip-good"),
-        "gone": ("没有了", "gone", "kb-chip-bad"),
-        "changed": ("有变化", "changed", ""),
-    }
-    parts = [f"<b>{escaped(change.name)}</b>", chip(*kinds[change.kind])]
-    if change.gained:
-        parts.append(f"{both('多了名称', 'gains')} <ins>{escaped('、'.join(change.gained))}</ins>")
-    if change.lost:
-        parts.append(f"{both('少了名称', 'loses')} <del>{escaped('、'.join(change.lost))}</del>")
-    if change.fields:
-        zh, en = ("、".join(_FIELDS[f][0] for f in change.fields), ", ".join(_FIELDS[f][1] for f in change.fields))
-        parts.append(both(f"改了{zh}", f"another {en}"))
-    return " ".join(parts)
-
-
-def _answer_html(answer: Answer, zh: str, en: str) -> str:
-    read = [escaped(notice) for notice in answer.notices]
-    if answer.understood_as not in ("", answer.question):
-        read.append(f"{both('理解为', 'read as')}：{escaped(answer.understood_as)}")
-    text = (
-        both("笔记里没有", "Not in the notes")
-        if answer.abstained and not answer.choices
-        else escaped(cut(answer.text, _ANSWER))
-    )
-    files = "、".join(dict.fromkeys(citation.doc_id for citation in answer.citations))
-    return f'<div><p class="kb-label">{both(zh, en)}</p><p class="kb-why">{"；".join(read)}</p><p>{text}</p><p class="kb-why">{escaped(files)}</p></div>'
