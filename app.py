@@ -39,9 +39,17 @@ _OPEN_TO_ALL = """
 def tabs() -> tuple[Tab, ...]:
     """The tabs from left to right."""
     from kbqa.web.chat import build_chat
+    from kbqa.web.evaluate import build_evaluate
+    from kbqa.web.learn import build_learn
+    from kbqa.web.notes import build_notes
     from kbqa.web.site import Tab
 
-    return (Tab("ask", "问答", "Ask", build_chat),)
+    return (
+        Tab("ask", "问答", "Ask", build_chat),
+        Tab("learn", "新人入门", "Learn", build_learn),
+        Tab("evaluate", "批量评测", "Evaluate", build_evaluate),
+        Tab("notes", "知识库", "Notes", build_notes),
+    )
 
 
 def build_app(

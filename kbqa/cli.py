@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from kbqa import cli_gaps, cli_learn, cli_terms, cli_users
-from kbqa.cli_options import DEFAULT_INDEX, IndexOption, JsonOption
+from kbqa import cli_archive, cli_gaps, cli_learn, cli_terms, cli_users
+from kbqa.cli_options import DEFAULT_INDEX, DEFAULT_NOTES, IndexOption, JsonOption, NotesOption
 from kbqa.errors import KbqaError
 from kbqa.settings import DEFAULT_ENCODER, Mode
 from kbqa.terminal import (
@@ -48,12 +48,11 @@ app.add_typer(cli_terms.app, name="terms")
 app.add_typer(cli_gaps.app)
 app.add_typer(cli_users.app, name="user")
 app.add_typer(cli_learn.app, name="learn")
+app.add_typer(cli_archive.app)
 
 EncoderOption = Annotated[str, typer.Option("--encoder", help="向量模型的名称或路径 Model name or path")]
-NotesOption = Annotated[Path, typer.Option("--notes", help="笔记文件夹 Notes folder")]
 RerankerOption = Annotated[str, typer.Option("--reranker", help="重排模型的名称或路径 Cross-encoder, name or path")]
 _INTERRUPTED = 130  # what typer makes of Ctrl-C
-DEFAULT_NOTES = Path("corpus")
 
 
 def main() -> None:

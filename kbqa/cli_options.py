@@ -9,4 +9,6 @@ import typer
 
 IndexOption = Annotated[Path, typer.Option("--index", help="索引文件夹 Index folder")]
 JsonOption = Annotated[bool, typer.Option("--json", help="输出 JSON Print JSON")]
+NotesOption = Annotated[Path, typer.Option("--notes", help="笔记文件夹 Notes folder")]
 DEFAULT_INDEX = Path("index")
+DEFAULT_NOTES = Path("corpus")

@@ -19,6 +19,7 @@ import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
+from datetime import datetime
 from pathlib import Path
 
 from kbqa.errors import REBUILD_EN, REBUILD_ZH, IndexBusy, IndexDamaged, IndexMismatch, IndexMissing, StoreError
@@ -153,9 +154,10 @@ def writing(index: Path) -> Iterator[Path]:
     try:
         lock.acquire(timeout=0)
     except Timeout:
+        zh, en = _writer(index)
         raise IndexBusy(
-            f"另一个进程正在写索引 {index}。请等它结束后重试。",
-            f"Another process is writing the index {index}. Try again when it has finished.",
+            f"另一个进程{zh}正在写索引 {index}。请等它结束后重试。",
+            f"Another process{en} is writing the index {index}. Try again when it has finished.",
         ) from None
     folder = index / f"building-{os.getpid()}"
     try:
@@ -166,6 +168,21 @@ def writing(index: Path) -> Iterator[Path]:
     finally:
         shutil.rmtree(folder, ignore_errors=True)
         lock.release()
+
+
+def _writer(index: Path) -> tuple[str, str]:
+    """Who holds the lock, in both languages: the folder that it builds in carries its number and when it last wrote a file."""
+    for folder in index.glob("building-*"):
+        try:
+            since = datetime.fromtimestamp(folder.stat().st_ctime)
+        except OSError:
+            continue  # it has just finished
+        number = folder.name.rpartition("-")[2]
+        return (
+            f"（进程号 {number}，最近一次写入 {since:%H:%M:%S}）",
+            f" (number {number}, last wrote at {since:%H:%M:%S})",
+        )
+    return "", ""
 
 
 def file_table(folder: Path) -> dict[str, tuple[int, int]]:

@@ -60,13 +60,20 @@ FILE_SCRIPT = _text("file.js")
 PANEL_SCRIPT = _text("panel.js") + _text("quotes.js")
 
 
+_SHEETS = (
+    "style.css",
+    "chat.css",
+    "account.css",
+    "learn.css",
+    "evaluate.css",
+    "notes.css",
+    "probe.css",
+    "worklist.css",
+)
+
+
 def css() -> str:
-    sheets = (
-        "style.css",
-        "chat.css",
-        "account.css",
-    )
-    return "\n".join(map(_text, sheets))
+    return "\n".join(map(_text, _SHEETS))
 
 
 def footer_html(info: Any) -> str:

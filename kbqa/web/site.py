@@ -57,7 +57,10 @@ class Site:
             gr.Error: a reader asked.
         """
         if not self.is_admin(request):
-            raise gr.Error("这里要管理员才能操作，请用管理员的账号登录。 Only admins may do this; log in as one.")
+            raise gr.Error(
+                "这里要管理员才能操作，请用管理员的账号登录。 Only admins may do this; log in as one.",
+                print_exception=False,
+            )
 
 
 @dataclass(frozen=True, slots=True)
