@@ -98,7 +98,7 @@ def _bar(status: Status) -> str:
         f"Rebuilding{by}: {en}{count}. Questions are answered meanwhile.",
     )
     return (
-        f'<p class="kb-nt-said">{label}</p><div class="kb-bar" role="progressbar" aria-valuemin="0" aria-valuemax="100" '
+        f'<p class="kb-nt-said">{label}</p><div class="kb-nt-bar" role="progressbar" aria-valuemin="0" aria-valuemax="100" '
         f'aria-valuenow="{share}" aria-label="{escaped(zh)} {escaped(en)}"><i style="width:{share}%"></i></div>'
     )
 
