@@ -88,7 +88,8 @@ def build_browse(site: Site) -> gr.HTML:
         return said, "", gr.update(visible=False), gr.update(visible=False)
 
     hidden: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
-    gr.on([query.submit, query.input], find, query, listed, trigger_mode="always_last", **hidden)
+    # Gradio's `input` is sent by keys alone: not by what is pasted or deleted, nor by an input method for Chinese.
+    gr.on([query.submit, query.change], find, query, listed, trigger_mode="always_last", **hidden)
     listed.click(pick, None, [shown, opened, delete, sure], **hidden)
     shown.click(pick, None, [shown, opened, delete, sure], **hidden)
     delete.click(confirm, opened, [sure, question], **hidden)

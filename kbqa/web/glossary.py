@@ -62,7 +62,8 @@ def build_glossary(site: Site, rebuilder: Rebuilder) -> None:
         return (card_html(kb, name), name) if name else (_NOTHING, "")
 
     hidden: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
-    gr.on([query.submit, query.input], find, query, listed, trigger_mode="always_last", **hidden)
+    # Gradio's `input` is sent by keys alone: not by what is pasted or deleted, nor by an input method for Chinese.
+    gr.on([query.submit, query.change], find, query, listed, trigger_mode="always_last", **hidden)
     listed.click(pick, None, [card, opened], **hidden)
     card.click(pick, None, [card, opened], **hidden)
 
