@@ -8,7 +8,7 @@ INDEX ?= index
 HOST ?= 127.0.0.1
 PORT ?= 7860
 
-.PHONY: chat index test lint bench bench-quality clean tune glossary
+.PHONY: chat index test lint bench load bench-quality clean tune glossary
 .DEFAULT_GOAL := chat
 
 chat: index ## build what is missing, then serve the web chat
@@ -17,15 +17,19 @@ chat: index ## build what is missing, then serve the web chat
 index: $(VENV)/.installed ## bring the index of NOTES up to date (nothing happens if it is)
 	$(BIN)/kbqa index --notes $(NOTES) --index $(INDEX)
 
-test: $(VENV)/.tested $(VENV)/.browser ## lint and run all tests
+test: $(VENV)/.tested $(VENV)/.browser ## lint, run all tests, hold the answers to the handbook's questions to required figures
 	$(BIN)/ruff check .
 	$(BIN)/python -m pytest
+	$(BIN)/kbqa eval tests/golden/handbook.jsonl --notes corpus --out out/handbook --require tests/golden/required.txt
 
 bench: $(VENV)/.installed ## measure speed and memory; SEEDS=folder adds a folder of your own
 	$(BIN)/python -m bench.run $(if $(SEEDS),--notes $(SEEDS))
 
 tune: $(VENV)/.tuning ## adapt the embedded model to NOTES; FEEDBACK=file adds answers marked right, UNDO=1 goes back
 	$(BIN)/kbqa tune --notes $(NOTES) --index $(INDEX) $(if $(FEEDBACK),--feedback $(FEEDBACK)) $(if $(UNDO),--undo)
+
+load: $(VENV)/.tested $(VENV)/.browser index ## 30 people ask the running app at once: start and end of answers, errors, memory, first paint
+	$(BIN)/python -m bench.load --index $(INDEX) --notes $(NOTES)
 
 bench-quality: $(VENV)/.bench ## retrieval on the BEIR folders SETS="dir dir"; ENCODERS="a b" adds encoders
 	$(BIN)/python -m bench.quality $(SETS) $(foreach encoder,$(ENCODERS),--encoder $(encoder))

@@ -74,7 +74,8 @@ def refer(text: str, segmenter: Segmenter, history: Sequence[Turn]) -> Context:
         return Context()
     said = next((t["content"] for t in reversed(history) if t.get("role") == "assistant"), "")
     listed = _ordinal_item(folded, said)
-    asked = {m.term for m in segmenter.matches(users[-1])}
+    before = _last_question(segmenter, history)
+    asked = {m.term for m in segmenter.matches(before)}
     fresh = {
         m.term: m.surface
         for m in reversed(segmenter.matches(said))
@@ -82,7 +83,14 @@ def refer(text: str, segmenter: Segmenter, history: Sequence[Turn]) -> Context:
     }
     wanted = pronoun and not own and not listed and bool(_ASKS_WHICH.search(fold(users[-1])))
     introduced = " ".join(list(reversed(fresh.values()))[:2]) if wanted else ""
-    return Context(_topic(users[-1], segmenter), introduced, listed)
+    return Context(_topic(before, segmenter), introduced, listed)
+
+
+def _last_question(segmenter: Segmenter, history: Sequence[Turn]) -> str:
+    """The last question with what it left unsaid itself: the third 它 in a row still means what the first one meant."""
+    place = max(i for i, turn in enumerate(history) if turn.get("role") == "user" and turn.get("content", "").strip())
+    text = history[place]["content"]
+    return _NEW_TOPIC.sub("", refer(text, segmenter, history[:place]).resolve(text))
 
 
 def _topic(text: str, segmenter: Segmenter) -> str:
