@@ -95,18 +95,18 @@ def build_app(
             gr.HTML(look.closed_html(error), elem_id="kb-closed", apply_default_css=False)
             return app
         site = Site(kb, Path(notes), local, accounts)
-        build_tabs(site, shown or tabs())
+        places = build_tabs(site, shown or tabs())
         footer = gr.HTML(look.footer_html(kb.info()), elem_id="kb-footer", apply_default_css=False)
 
         def newest() -> str:
-            """Serve an index built since the last visit; one that cannot be read leaves the old one serving."""
+            """Serve an index built since somebody last looked; one that cannot be read leaves the old one serving."""
             try:
                 kb.refresh()
             except KbqaError as error:
                 logging.getLogger(__name__).warning("%s", error)
             return look.footer_html(kb.info())
 
-        app.load(newest, None, footer, api_visibility="private", show_progress="hidden")
+        gr.on([app.load, places.select], newest, None, footer, api_visibility="private", show_progress="hidden")
         build_api(kb)
     # Answers take milliseconds; a queue of one would make a reader wait for another one's streaming.
     app.queue(default_concurrency_limit=_AT_ONCE)

@@ -120,6 +120,23 @@ def test_more_than_was_listed(question: str, kb: KnowledgeBase) -> None:
     assert not any(item in kb.understand(question, STAGES).text for item in ("预热期", "爆发期", "返场期"))
 
 
+@pytest.mark.parametrize(
+    "question", ["新人第一周该做什么", "第二天要提醒老用户吗", "新人第一个月学什么", "大促第三小时看什么"]
+)
+def test_a_time_is_no_item(question: str, kb: KnowledgeBase) -> None:
+    """第一周 names a week; only what counts things stands for one that was listed."""
+    assert kb.understand(question, STAGES).text == kb.understand(question).text
+
+
+def test_item_that_was_listed_with_its_meaning(kb: KnowledgeBase) -> None:
+    """The name takes the place of the number, not the whole definition."""
+    listed = history(
+        "RFM 看什么", "- 最近一次消费（Recency）是指用户上次购买距今的天数。\n- 消费频次是指用户购买的次数。"
+    )
+    assert kb.understand("第一个怎么算", listed).text == "最近一次消费怎么算"
+    assert kb.understand("第二个怎么算", listed).text == "消费频次怎么算"
+
+
 def test_and_the_other(kb: KnowledgeBase) -> None:
     """那留存率呢 asks of 留存率 what was asked of 转化率."""
     answer = kb.ask("那留存率呢？", history("转化率怎么算", "转化率 = 完成人数 ÷ 进入人数"))

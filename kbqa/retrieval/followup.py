@@ -21,7 +21,11 @@ _ASKS_WHICH = re.compile(
     r"什么(?!是)[\u3400-\u9fff]{2}|哪[个种一]|\bwhich\b|what (?:metric|tool|method|model|term|indicator)"
 )
 _NEW_TOPIC = re.compile(r"换个话题|换一个话题|不聊|另一个问题|另外一个问题|by the way|another question|new topic")
-_ORDINAL = re.compile(r"第(十?[一二三四五六七八九]|十|\d{1,2})(?!\d)(?:个|种|步|类|点|项|条|阶段|环节|部分|方面)?")
+# 第三个, 第三环节, 第三呢; but 第一周 and 第一个月 are times.
+_ORDINAL = re.compile(
+    r"第(十?[一二三四五六七八九]|十|\d{1,2})"
+    r"(?:个(?![月星季小])|种|步|类|点|项|条|阶段|环节|部分|方面|(?=[是呢吗的怎什,\uff0c?\uff1f]|$))"
+)
 _ORDINALS = {name: i for i, name in enumerate([*"一二三四五六七八九十", *("十" + c for c in "一二三四五六七八九")], 1)}
 
 
@@ -105,7 +109,7 @@ def _ordinal_item(question: str, answer: str) -> str:
     if not match:
         return ""
     number = _ORDINALS.get(match[1]) or int(match[1])
-    bullets = re.findall(r"^\s*(?:[-*•]|\d+[.、)])\s*(.{1,40}?)(?:[:\uff1a。]|$)", answer, re.MULTILINE)
+    bullets = re.findall(r"^\s*(?:[-*•]|\d+[.、)])\s*(.{1,40}?)(?:[:\uff1a。(\uff08]|是指|$)", answer, re.MULTILINE)
     runs = max(
         re.findall(r"[^\u3002,\uff0c:\uff1a;\uff1b\n]*(?:\u3001[^\u3002,\uff0c:\uff1a;\uff1b\n]*)+", answer),
         key=len,

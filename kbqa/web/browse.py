@@ -89,7 +89,8 @@ def build_browse(site: Site) -> gr.HTML:
 
     hidden: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
     gr.on(None, lambda: tree_html(kb), None, listed, **hidden)  # without a trigger: when the page is opened
-    gr.on([query.submit, query.input], find, query, listed, trigger_mode="always_last", **hidden)
+    # Gradio's `input` is sent by keys alone: not by what is pasted or deleted, nor by an input method for Chinese.
+    gr.on([query.submit, query.change], find, query, listed, trigger_mode="always_last", **hidden)
     listed.click(pick, None, [shown, opened, delete, sure], **hidden)
     shown.click(pick, None, [shown, opened, delete, sure], **hidden)
     delete.click(confirm, opened, [sure, question], **hidden)

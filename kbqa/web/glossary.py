@@ -63,7 +63,8 @@ def build_glossary(site: Site, rebuilder: Rebuilder) -> None:
 
     hidden: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
     gr.on(None, lambda: terms_html(kb, ""), None, listed, **hidden)  # without a trigger: when the page is opened
-    gr.on([query.submit, query.input], find, query, listed, trigger_mode="always_last", **hidden)
+    # Gradio's `input` is sent by keys alone: not by what is pasted or deleted, nor by an input method for Chinese.
+    gr.on([query.submit, query.change], find, query, listed, trigger_mode="always_last", **hidden)
     listed.click(pick, None, [card, opened], **hidden)
     card.click(pick, None, [card, opened], **hidden)
 

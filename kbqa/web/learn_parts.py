@@ -21,6 +21,7 @@ from kbqa.onboarding.quiz import QuizItem
 from kbqa.types import Citation
 from kbqa.web.links import place_of_citation
 from kbqa.web.markup import escaped, link
+from kbqa.web.turns import new_id
 from kbqa.web.words import both
 
 _ENGLISH = dict(zip((*LEVELS, UNGROUPED), ("Basics", "Intermediate", "Expert", "Ungrouped"), strict=True))
@@ -100,7 +101,8 @@ def crumb(*links: str) -> str:
 
 def download(page: str, name: str, kind: str, text: str) -> str:
     """A page that makes the browser save a file once it is shown, see `learn.js`."""
-    return f'{page}<i hidden data-save="{escape(name)}" data-kind="{escape(kind)}" data-text="{escape(text)}"></i>'
+    file = f'data-save="{escape(name)}" data-kind="{escape(kind)}" data-text="{escape(text)}"'
+    return f'{page}<i hidden {file} data-id="{new_id()}"></i>'  # unlike the page before, or a second file would go unnoticed
 
 
 def failed(error: KbqaError) -> str:

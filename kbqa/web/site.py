@@ -80,7 +80,7 @@ class Tab:
     admin: bool = False
 
 
-def build_tabs(site: Site, tabs: tuple[Tab, ...]) -> None:
+def build_tabs(site: Site, tabs: tuple[Tab, ...]) -> gr.Tabs:
     """Lay the tabs out in the current Blocks; when the page is opened, admins get theirs and all see who they are.
 
     Where everybody is an admin, or nobody can be one, nothing has to be decided then.
@@ -88,7 +88,7 @@ def build_tabs(site: Site, tabs: tuple[Tab, ...]) -> None:
     everybody = site.accounts is None and site.local
     hidden: list[gr.Tab] = []
     account = gr.HTML("", elem_id="kb-account", apply_default_css=False, visible=site.accounts is not None)
-    with gr.Tabs(elem_id="kb-tabs", selected=tabs[0].id):
+    with gr.Tabs(elem_id="kb-tabs", selected=tabs[0].id) as places:
         for tab in tabs:
             shown = everybody or not tab.admin
             with gr.Tab(say(tab.zh, tab.en), id=tab.id, elem_id=f"kb-tab-{tab.id}", visible=shown) as place:
@@ -103,3 +103,4 @@ def build_tabs(site: Site, tabs: tuple[Tab, ...]) -> None:
     if site.accounts is not None:
         # Without a trigger it runs when the page is opened.
         gr.on(None, greet, None, [account, *hidden], api_visibility="private", show_progress="hidden")
+    return places

@@ -93,10 +93,11 @@ def test_a_new_hire_takes_the_first_step(site, open_page, tmp_path: Path, size: 
     rows = list(csv.reader((tmp_path / "progress.csv").read_text("utf-8-sig").splitlines()))
     assert [row[1] for row in rows[1:]] == ["答题 quiz", "答题 quiz", "学完 step"]
     assert [row[5] for row in rows[1:3]] == ["错 wrong", "对 right"]
-    with page.expect_download() as certificate:
-        page.get_by_role("button", name="学习证明").click()
-    certificate.value.save_as(tmp_path / "certificate.html")
-    assert "1 / 2" in (tmp_path / "certificate.html").read_text("utf-8")
+    for _ in range(2):  # whoever lost the first file gets another
+        with page.expect_download() as certificate:
+            page.get_by_role("button", name="学习证明").click()
+        certificate.value.save_as(tmp_path / "certificate.html")
+        assert "1 / 2" in (tmp_path / "certificate.html").read_text("utf-8")
 
 
 def test_two_learners_do_not_mix(site, open_page) -> None:
