@@ -9,6 +9,7 @@ from itertools import pairwise
 
 from kbqa.answering.picks import ASIDE_PENALTY, COUNT_BONUS, FIGURES, FIT_BONUS, PLACE_BONUS
 from kbqa.indexing.index import Index
+from kbqa.notes.term_file import TERM_FILE
 from kbqa.retrieval.fit import LABEL, MARKER, asked_count, is_aside
 from kbqa.retrieval.search import Found
 from kbqa.text import Span, fold, sentence_spans
@@ -38,6 +39,8 @@ def listings(index: Index, found: Found, places: int = 4) -> Iterator[Listing]:
     seen: set[tuple[str, int]] = set()
     for place, row in enumerate(found.rows[:places]):
         document = index.documents.row(int(index.chunks.places[row, 0]))
+        if document.doc_id == TERM_FILE:
+            continue  # its lines are fields of a term, no list
         start, end = int(index.chunks.places[row, 1]), int(index.chunks.places[row, 2])
         for listing in (
             *_led_runs(document, _around(document, start, end), place),

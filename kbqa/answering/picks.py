@@ -263,9 +263,7 @@ def passage(index: Index, found: Found, sentences: Sequence[Scored], budget: int
 
 
 _NEARLY_AS_GOOD, _ADDS_SOMETHING = 0.7, 0.05
-_RIVALS, _RIVAL = 3, 0.8  # so many passages may speak, if they score at least this share of the first
-
-_RIVALS, _RIVAL = 3, 0.8
+_RIVALS, _RIVAL = 3, 0.85  # so many passages may speak, if they score at least this share of the first
 
 
 def runners_up(
