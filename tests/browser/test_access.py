@@ -10,6 +10,7 @@ import pytest
 
 from kbqa.web.accounts import AccountFile, new_account, read_accounts, write_accounts
 from kbqa.web.site import Site, Tab
+from tests.browser.chat import ask
 from tests.served import ADMIN, READER, people, served
 
 QUESTION_BOX = "#kb-question textarea"
@@ -86,12 +87,24 @@ def test_admins_see_their_tabs_and_readers_do_not(shared: str, open_page) -> Non
     page = open_page(shared)
     log_in(page, *READER)
     page.wait_for_selector(".kb-account")
-    assert page.get_by_role("tab").all_inner_texts() == ["问答"]
+    assert "管理" not in page.get_by_role("tab").all_inner_texts()
     page = open_page(shared)
     log_in(page, *ADMIN)
     page.get_by_role("tab", name="管理").click()
     page.click("#lead-press")
     page.wait_for_function("document.querySelector('#lead-pressed textarea').value === 'pressed by lead'")
+
+
+def test_readers_are_not_told_off_for_what_they_did_not_do(shared: str, open_page) -> None:
+    """Parts that are hidden from them stay still."""
+    page = open_page(shared)
+    log_in(page, *READER)
+    page.locator("#kb-work-list").wait_for(state="attached")
+    page.get_by_role("tab", name="知识库").click()
+    page.locator("#kb-nt-list .kb-nt-row").first.wait_for()
+    page.get_by_role("tab", name="问答").click()
+    ask(page, "积分体系是什么？")
+    assert page.locator(".toast-body").count() == 0
 
 
 def test_hiding_is_not_what_protects(shared: str, index: Path) -> None:

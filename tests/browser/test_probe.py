@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 
 from app import build_app, launch_options
+from tests.browser.chat import open_part
 
 QUESTION = "#kb-probe-question textarea"
 ROWS = "#kb-probe .kb-found >> nth=0 >> a.kb-lens-row"
 
 
 def open_probe(page) -> None:
-    page.get_by_role("tab", name="知识库", exact=True).click()
-    page.get_by_role("tab", name="检索测试", exact=True).click()
+    open_part(page, "检索测试")
     page.wait_for_selector(QUESTION)
 
 
