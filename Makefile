@@ -8,7 +8,7 @@ INDEX ?= index
 HOST ?= 127.0.0.1
 PORT ?= 7860
 
-.PHONY: chat index test lint bench load bench-quality clean tune glossary
+.PHONY: chat index test lint bench load bench-quality clean tune glossary screenshots
 .DEFAULT_GOAL := chat
 
 chat: index ## build what is missing, then serve the web chat
@@ -36,6 +36,9 @@ bench-quality: $(VENV)/.bench ## retrieval on the BEIR folders SETS="dir dir"; E
 
 glossary: index ## write docs/glossary.md anew
 	$(BIN)/kbqa terms export docs/glossary.md --index $(INDEX)
+
+screenshots: index $(VENV)/.tested $(VENV)/.browser ## take the pictures in docs/screenshots anew
+	$(BIN)/python -m tools.screenshots --index $(INDEX)
 
 lint: $(VENV)/.tested
 	$(BIN)/ruff check .

@@ -166,21 +166,21 @@ def main(argv: list[str] | None = None) -> None:
     options = _options(argv)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # so that the folder of files goes, too
 
-    from kbqa.errors import AccountsError
+    from kbqa.errors import KbqaError
     from kbqa.web.accounts import AccountFile
     from kbqa.web.gate import Rules
 
+    local = options.host in _LOOPBACK
     try:
         accounts = AccountFile(options.auth_file) if options.auth_file else None
-    except AccountsError as error:
+        app = build_app(options.index, options.notes, local=local, accounts=accounts)
+    except KbqaError as error:
         print(error, file=sys.stderr)
         raise SystemExit(error.exit_code) from error
-    local = options.host in _LOOPBACK
     if not local and accounts is None:
         print(_OPEN_TO_ALL, file=sys.stderr, flush=True)
     rules = Rules(files_folder(), accounts, local, embed=options.embed)
     rules = replace(rules, names=rules.names | {options.host.lower()})
-    app = build_app(options.index, options.notes, local=local, accounts=accounts)
     try:
         app.launch(server_name=options.host, server_port=options.port, **launch_options(rules, mcp=options.mcp))
     except OSError as error:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -138,6 +139,12 @@ def guarded(_index: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         yield url, token
 
 
+def finished(work: Coroutine[Any, Any, Any]) -> Any:
+    """What a coroutine gives. In a thread of its own: the browser of other tests keeps this one's event loop busy."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, work).result()
+
+
 def tool(url: str, name: str, arguments: dict[str, Any], headers: dict[str, str] | None = None) -> CallToolResult:
     async def call() -> CallToolResult:
         async with streamablehttp_client(f"{url}/gradio_api/mcp/", headers=headers) as (read, write, _):
@@ -145,7 +152,7 @@ def tool(url: str, name: str, arguments: dict[str, Any], headers: dict[str, str]
                 await session.initialize()
                 return await session.call_tool(name, arguments)
 
-    return asyncio.run(call())
+    return finished(call())
 
 
 def test_the_public_endpoints_are_exactly_four(site: str) -> None:
@@ -175,7 +182,7 @@ def test_the_tools_are_exactly_four_and_described(site: str) -> None:
                 assert (await session.list_prompts()).prompts == []
                 return (await session.list_tools()).tools
 
-    listed = asyncio.run(tools())
+    listed = finished(tools())
     assert {each.name for each in listed} == CALLS and len(listed) == 4
     for each in listed:
         assert len(each.description) > 60
@@ -233,7 +240,8 @@ def test_the_examples_run(handbook: str) -> None:
     assert "LTV" in scope["follow_up"]["understood_as"] and scope["answer"]["citations"]
     assert len(scope["passages"]) == 3 and scope["term"]["name"] == "用户生命周期"
     assert scope["report"]["aggregate"]["nugget_recall"] == 1.0
-    exec(with_mcp, scope)
+    with ThreadPoolExecutor(1) as pool:  # it starts an event loop
+        pool.submit(exec, with_mcp, scope).result()
     assert scope["cited"] == scope["answer"]["citations"]
     exec(with_token, scope)
     assert scope["client"].predict("什么是LTV", api_name="/ask") == scope["answer"]

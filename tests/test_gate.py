@@ -174,7 +174,7 @@ def secrets(_index: Path, _notes: Path) -> list[Path]:
     """Files of the project, the notes, the index and its state, of the home folder and of the folder for temporary ones."""
     state = _index / "state"
     state.mkdir(exist_ok=True)
-    own = [state / "feedback.sqlite", Path(tempfile.gettempdir()) / f"kbqa-test-{os.getpid()}.txt"]
+    own = [state / "secret.txt", Path(tempfile.gettempdir()) / f"kbqa-test-{os.getpid()}.txt"]
     for path in own:
         path.write_text("secret", "utf-8")
     Path(tempfile.gettempdir()).joinpath(own[1].name).chmod(0o600)

@@ -43,7 +43,7 @@ def build_browse(site: Site) -> gr.HTML:
                 elem_id="kb-nt-search", label=say("搜索笔记", "Search the notes"), max_lines=1,
                 placeholder="词、标题、问题 words, titles, questions",
             )  # fmt: skip
-            listed = gr.HTML(lambda: tree_html(kb), elem_id="kb-nt-list", js_on_load=CHOICE_SCRIPT)
+            listed = gr.HTML("", elem_id="kb-nt-list", js_on_load=CHOICE_SCRIPT)
         with gr.Column(scale=7, min_width=320):
             shown = gr.HTML(_NOTHING, elem_id=_SHOWN, js_on_load=CHOICE_SCRIPT)
             delete = gr.Button(say("删除这篇", "Delete this note"), elem_id="kb-nt-delete", size="sm", visible=False)
@@ -88,6 +88,7 @@ def build_browse(site: Site) -> gr.HTML:
         return said, "", gr.update(visible=False), gr.update(visible=False)
 
     hidden: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+    gr.on(None, lambda: tree_html(kb), None, listed, **hidden)  # without a trigger: when the page is opened
     # Gradio's `input` is sent by keys alone: not by what is pasted or deleted, nor by an input method for Chinese.
     gr.on([query.submit, query.change], find, query, listed, trigger_mode="always_last", **hidden)
     listed.click(pick, None, [shown, opened, delete, sure], **hidden)

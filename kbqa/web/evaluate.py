@@ -52,7 +52,7 @@ class _EvaluateTab:
             with gr.Row(elem_id="kb-eval-start"):
                 self.questions = gr.File(
                     label=say("问题集：JSONL、CSV 或 XLSX", "Questions: JSONL, CSV or XLSX"), file_types=list(FORMS),
-                    height=132, elem_id="kb-eval-questions", scale=3, min_width=240,
+                    height=150, elem_id="kb-eval-questions", scale=3, min_width=240,
                 )  # fmt: skip
                 with gr.Column(scale=2, min_width=240):
                     self.index = gr.Dropdown(

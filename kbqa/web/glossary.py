@@ -46,7 +46,7 @@ def build_glossary(site: Site, rebuilder: Rebuilder) -> None:
                 elem_id="kb-nt-term-search", label=say("查术语", "Find a term"), max_lines=1,
                 placeholder="中文、英文、拼音、首字母 name, pinyin, initials",
             )  # fmt: skip
-            listed = gr.HTML(lambda: terms_html(kb, ""), elem_id="kb-nt-terms", js_on_load=CHOICE_SCRIPT)
+            listed = gr.HTML("", elem_id="kb-nt-terms", js_on_load=CHOICE_SCRIPT)
         with gr.Column(scale=7, min_width=320):
             card = gr.HTML(_NOTHING, elem_id=_CARD, js_on_load=CHOICE_SCRIPT)
             opened = gr.State("")
@@ -62,6 +62,7 @@ def build_glossary(site: Site, rebuilder: Rebuilder) -> None:
         return (card_html(kb, name), name) if name else (_NOTHING, "")
 
     hidden: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+    gr.on(None, lambda: terms_html(kb, ""), None, listed, **hidden)  # without a trigger: when the page is opened
     # Gradio's `input` is sent by keys alone: not by what is pasted or deleted, nor by an input method for Chinese.
     gr.on([query.submit, query.change], find, query, listed, trigger_mode="always_last", **hidden)
     listed.click(pick, None, [card, opened], **hidden)
