@@ -11,7 +11,7 @@ element.addEventListener("click", (event) => {
   if (window.matchMedia("(max-width: 767px)").matches) detail().scrollIntoView({ behavior: "smooth", block: "start" });
 });
 
-// Whenever its tab is opened the list is read anew; a tab that is hidden, as it is from readers, has no width.
+// Whenever its tab is opened the list is read anew; what is hidden has no width.
 let seen = false;
 new ResizeObserver(([{ contentRect }]) => {
   if (contentRect.width && !seen) trigger("load");
