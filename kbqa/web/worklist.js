@@ -1,4 +1,4 @@
-// Runs when the list appears, which is when its tab is opened for the first time. `element` and `trigger` come from Gradio.
+// Runs when the list is laid out, seen or not. `element` and `trigger` come from Gradio.
 
 const rows = () => [...element.querySelectorAll("button[data-key]")];
 const detail = () => document.querySelector("#kb-work-right");
@@ -11,4 +11,9 @@ element.addEventListener("click", (event) => {
   if (window.matchMedia("(max-width: 767px)").matches) detail().scrollIntoView({ behavior: "smooth", block: "start" });
 });
 
-trigger("load");
+// Whenever its tab is opened the list is read anew; what is hidden has no width.
+let seen = false;
+new ResizeObserver(([{ contentRect }]) => {
+  if (contentRect.width && !seen) trigger("load");
+  seen = contentRect.width > 0;
+}).observe(element);

@@ -121,6 +121,12 @@ def build_worklist(site: Site) -> None:
         gaps, now = read_gaps(site.kb.path).gaps, datetime.now(timezone.utc)
         return page.charts_html(activity(gaps, votes.all(), per, _PERIODS[per], now), per)
 
+    def opened(which: Shown, key: str, per: Span, request: gr.Request) -> tuple[Any, ...]:
+        # The page asks for it by itself, in a reader's browser too: no reason to tell a reader off.
+        if not site.is_admin(request):
+            return gr.skip(), gr.skip()
+        return show(which, key, request), draw(per, request)
+
     def hand_out(kind: Download) -> Any:
         def link(request: gr.Request) -> str:
             site.require_admin(request)
@@ -132,7 +138,7 @@ def build_worklist(site: Site) -> None:
 
         return link
 
-    listed.load(show, [shown, chosen], listed, **hidden).then(draw, span, charts, **hidden)
+    listed.load(opened, [shown, chosen, span], [listed, charts], **hidden)
     reload.click(show, [shown, chosen], listed, **hidden).then(draw, span, charts, **hidden)
     shown.input(show, [shown, chosen], listed, **hidden)
     listed.click(choose, None, [chosen, detail, form, state, note], **hidden)

@@ -71,3 +71,16 @@ def wait_until_marked(page, quote: str) -> None:
         "quote => [...document.querySelectorAll('#kb-source-panel mark')].map(m => m.textContent).join('') === quote",
         arg=quote,
     )
+
+
+BEHIND_DOTS = ("检查", "检索测试", "待办")
+
+
+def open_part(page, name: str) -> None:
+    """Open a part of the notes tab; on a phone the last ones are in a menu."""
+    page.get_by_role("tab", name="知识库", exact=True).click()
+    if page.viewport_size["width"] > 400 or name not in BEHIND_DOTS:
+        page.get_by_role("tab", name=name, exact=True).click()
+        return
+    page.locator("#kb-notes-tabs .overflow-menu > button").click()
+    page.locator("#kb-notes-tabs .overflow-dropdown button", has_text=name).click()

@@ -10,6 +10,7 @@ import pytest
 
 from kbqa.web.accounts import AccountFile, new_account, read_accounts, write_accounts
 from kbqa.web.site import Site, Tab
+from tests.browser.chat import ask
 from tests.served import ADMIN, READER, people, served
 
 QUESTION_BOX = "#kb-question textarea"
@@ -94,6 +95,17 @@ def test_admins_see_their_tabs_and_readers_do_not(shared: str, open_page) -> Non
     page.get_by_role("tab", name="管理").click()
     page.click("#lead-press")
     page.wait_for_function("document.querySelector('#lead-pressed textarea').value === 'pressed by lead'")
+
+
+def test_readers_are_not_told_off_for_what_they_did_not_do(shared: str, open_page) -> None:
+    """Parts that are hidden from them stay still."""
+    page = open_page(shared)
+    log_in(page, *READER)
+    page.get_by_role("tab", name="知识库").click()
+    page.locator("#kb-nt-list summary").first.wait_for()
+    page.get_by_role("tab", name="问答").click()
+    ask(page, "积分体系是什么？")
+    assert page.locator(".toast-body").count() == 0
 
 
 def test_hiding_is_not_what_protects(shared: str, index: Path) -> None:

@@ -16,7 +16,7 @@ import pytest
 
 import app
 from kbqa import KnowledgeBase
-from tests.browser.test_chat import ask
+from tests.browser.chat import ask, open_part
 
 REPURCHASE = "# 复购周期\n\n复购周期是指同一位顾客相邻两次购买之间平均隔多少天。\n"
 EFFICIENCY = "# 坪效\n\n坪效（Sales per Square Meter）是指每平方米营业面积一段时间内产出的销售额。\n"
@@ -335,6 +335,6 @@ def test_every_view_fits_the_screen(lead: str, open_page, width: int, theme: str
     page.locator("#kb-nt-list .kb-nt-row").first.click()
     page.locator("#kb-nt-note .kb-nt-open").wait_for()
     for inner in ("笔记", "术语表", "上传与重建", "检查"):
-        page.get_by_role("tab", name=inner, exact=True).click()
+        open_part(page, inner)
         page.wait_for_timeout(200)
         assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), inner

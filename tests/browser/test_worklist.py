@@ -15,6 +15,7 @@ from kbqa import KnowledgeBase
 from kbqa.evaluation import feedback
 from kbqa.evaluation.feedback import Feedback, FeedbackStore
 from kbqa.evaluation.gaps import FILE, record_gap
+from tests.browser.chat import ask, chat_button, open_part
 from tests.browser.conftest import serve
 
 CAT = "怎样给猫剪指甲才不会出血？"
@@ -58,8 +59,7 @@ def with_past(index: Path, folder: Path) -> Path:
 
 
 def open_worklist(page) -> None:
-    page.get_by_role("tab", name="知识库", exact=True).click()
-    page.get_by_role("tab", name="待办", exact=True).click()
+    open_part(page, "待办")
     page.locator(ROW).first.wait_for()
 
 
@@ -112,6 +112,17 @@ def test_check_again_marks_what_is_answered_by_now(own_url, open_page) -> None:
     page.locator("#kb-work-shown").get_by_label("已完成").check()
     page.wait_for_function("() => document.querySelectorAll('.kb-work-row').length === 1")
     assert questions(page) == [PRIZE]
+
+
+def test_what_was_marked_meanwhile_is_listed(own_url, open_page) -> None:
+    """The list is read anew when its tab is opened again."""
+    page = open_page(own_url)
+    open_worklist(page)
+    page.get_by_role("tab", name="问答", exact=True).click()
+    ask(page, "公司的班车几点开？")
+    chat_button(page, "gap")
+    page.get_by_role("tab", name="知识库", exact=True).click()
+    page.locator(ROW, has_text="公司的班车几点开？").wait_for()
 
 
 def test_item_is_asked_in_the_chat(url, open_page) -> None:
