@@ -200,7 +200,7 @@ def test_an_index_made_by_other_settings_is_an_error_that_names_both(_index: Pat
     from kbqa.errors import IndexMismatch
 
     assert KnowledgeBase.open(_index, Settings()).info().chunks > 0
-    with pytest.raises(IndexMismatch, match=r"max_tokens = 190, now it is 400(.|\n)*--rebuild"):
+    with pytest.raises(IndexMismatch, match=r"max_tokens = 240, now it is 400(.|\n)*--rebuild"):
         KnowledgeBase.open(_index, Settings(build=BuildSettings(max_tokens=400)))
 
 

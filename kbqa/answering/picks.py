@@ -271,12 +271,15 @@ def runners_up(
 ) -> list[Pick]:
     """What the next passages say, where they rank close behind the first, which may be the wrong one, and there is room."""
     quoted = {index.chunks.row_at(pick.doc_id, pick.start) for pick in chosen}
+    # A list was taken whole from its section: what else stands there was left out on purpose.
+    listed = {int(index.chunks.places[row, 3]) for row in quoted if row is not None and any(p.item for p in chosen)}
     left = budget - sum(pick.end - pick.start for pick in chosen)
     further: list[Scored] = []
     for row, hit in zip(found.rows[:_RIVALS], found.hits[:_RIVALS], strict=True):
         same = [s for s in sentences if s.chunk == row]
-        close = row not in quoted and hit.score >= _RIVAL * found.hits[0].score
-        if close and same and len(same[0].text) <= left:
+        close = hit.score >= _RIVAL * found.hits[0].score
+        fresh = row not in quoted and int(index.chunks.places[row, 3]) not in listed
+        if close and fresh and same and len(same[0].text) <= left:
             grown = _grow(same[0], same, left, found.question.kind)
             left -= sum(len(s.text) for s in grown)
             further += grown
