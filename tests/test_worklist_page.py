@@ -143,11 +143,15 @@ def test_download_is_the_file_itself() -> None:
 
 
 def test_every_callback_refuses_a_reader(index: Path) -> None:
-    """Before it looks at anything that it was given."""
+    """Before it looks at anything that it was given; the one that the page calls by itself changes nothing, in silence."""
     with gr.Blocks() as blocks:
         build_worklist(Site(KnowledgeBase.open(index), Path("notes"), local=False))
     callbacks = [block.fn for block in blocks.fns.values()]
-    assert len(callbacks) == 12
+    assert len(callbacks) == 11
     for callback in callbacks:
+        nothing = [None for _ in inspect.signature(callback).parameters]
+        if callback.__name__ == "opened":
+            assert callback(*nothing) == (gr.skip(), gr.skip())
+            continue
         with pytest.raises(gr.Error, match="管理员"):
-            callback(*(None for _ in inspect.signature(callback).parameters))
+            callback(*nothing)
