@@ -126,7 +126,9 @@ def search(index: Index, question: Question, settings: QuerySettings, k: int = 1
         )
         for rank, i in enumerate(order, 1)
     )  # fmt: skip
-    gaps = _gaps(parts, scores)
+    # Without the weight that meaning gains where words fail, which would make any English question stand out.
+    plain = _weighted(parts, 1.0, question.english) if sentences else scores
+    gaps = _gaps(parts, plain)
     return Found(question, hits, tuple(int(rows[i]) for i in order), sentences, coverage, quick, gaps)
 
 
