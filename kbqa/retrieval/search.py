@@ -113,6 +113,8 @@ def search(index: Index, question: Question, settings: QuerySettings, k: int = 1
         total, sentences = _look_closely(index, question, coverage, quick, rows, parts)
     else:
         total = parts[settings.mode]
+    # Without the weight that meaning gains where words fail, which would make any English question stand out.
+    gaps = _gaps(parts, _weighted(parts, 1.0, question.english) if settings.mode == "hybrid" else total)
     order = np.lexsort((rows, -total))
     scores = total[order]  # they fall by rank even if a reranker has another order: confidence is fitted on their scale
     if settings.reranker and settings.mode == "hybrid":
@@ -126,9 +128,6 @@ def search(index: Index, question: Question, settings: QuerySettings, k: int = 1
         )
         for rank, i in enumerate(order, 1)
     )  # fmt: skip
-    # Without the weight that meaning gains where words fail, which would make any English question stand out.
-    plain = _weighted(parts, 1.0, question.english) if sentences else scores
-    gaps = _gaps(parts, plain)
     return Found(question, hits, tuple(int(rows[i]) for i in order), sentences, coverage, quick, gaps)
 
 
