@@ -60,6 +60,20 @@ def test_answer_grows_and_then_has_its_sources(site: Site) -> None:
     assert [message["role"] for message in messages] == ["user", "assistant"]
 
 
+def test_with_many_readers_an_answer_comes_whole(index: Path) -> None:
+    """Four answers are drawn step by step at once; the fifth is sent whole, and when one is given up its place is free."""
+    kb = KnowledgeBase.open(index)
+    question = "会员积分怎么发放？"
+    drawn = [exchange.stream_reply(kb, question, "") for _ in range(4)]
+    for answer in drawn:
+        next(answer)
+    assert len(list(exchange.stream_reply(kb, question, ""))) == 1
+    drawn[0].close()
+    assert len(list(exchange.stream_reply(kb, question, ""))) > 1
+    for answer in drawn[1:]:
+        assert len(list(answer)) > 1
+
+
 def test_unusable_question_leaves_the_conversation_alone(site: Site) -> None:
     held = ask(site, "什么是积分？")
     box, messages, kept, _ = last(exchange.stream_reply(site.kb, "？？", held))

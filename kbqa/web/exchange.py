@@ -6,6 +6,7 @@ Each function takes the conversation as the page holds it and gives back what th
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -34,6 +35,10 @@ Shown = tuple[Any, Any, Any, Any]
 
 _PAUSE = 0.06
 """Seconds between two sentences: long enough for the eye to follow, short enough to wait for."""
+_DRAWN_AT_ONCE = 4
+"""Answers drawn sentence by sentence at the same time. With more readers the next ones are sent whole: a step costs as much as
+finding the answer does, and would be paid for by whoever waits."""
+_drawing = threading.BoundedSemaphore(_DRAWN_AT_ONCE)
 _REASON = 1000
 _FAULT = KbqaError(
     "程序出了意外，这个问题没能回答。请换个说法再问；如果还不行，请把终端里的记录发给维护的人。",
@@ -78,9 +83,13 @@ def _stream(kb: KnowledgeBase, text: str, conversation: Conversation) -> Iterato
         yield text, [*asked, _said(render.error_html(_FAULT))], gr.skip(), gr.skip()
         return
     record_gap(kb.path, answer, "chat")
-    for shown in range(1, len(answer.sentences) if not answer.abstained else 0):
-        yield "", [*asked, _said(render.answer_html(answer, shown))], gr.skip(), gr.skip()
-        time.sleep(_PAUSE)
+    if not answer.abstained and _drawing.acquire(blocking=False):
+        try:
+            for shown in range(1, len(answer.sentences)):
+                yield "", [*asked, _said(render.answer_html(answer, shown))], gr.skip(), gr.skip()
+                time.sleep(_PAUSE)
+        finally:
+            _drawing.release()
     conversation = conversation.added(new_turn(answer, kb.settings.digest, kb.generation))
     yield "", messages(conversation), to_json(conversation), first_source_html(kb, answer)
 
