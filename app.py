@@ -27,8 +27,8 @@ os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _HOUR = 3600
-_AT_ONCE = 16
-"""Answers that are worked on at the same time."""
+_AT_ONCE = 6
+"""Answers that are worked on at the same time. More only take turns more often: it made the slowest slower."""
 _OPEN_TO_ALL = """
 ⚠️  别的机器能打开这个网页，而且不用登录：谁都能读到全部笔记。要登录，请用 --auth-file（见 docs/access.md）。
 ⚠️  Other machines can open this app without logging in, and read all the notes. For logins, use --auth-file

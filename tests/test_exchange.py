@@ -61,10 +61,10 @@ def test_answer_grows_and_then_has_its_sources(site: Site) -> None:
 
 
 def test_with_many_readers_an_answer_comes_whole(index: Path) -> None:
-    """Four answers are drawn step by step at once; the fifth is sent whole, and when one is given up its place is free."""
+    """A few answers are drawn step by step at once; one more is sent whole, and when one is given up its place is free."""
     kb = KnowledgeBase.open(index)
     question = "会员积分怎么发放？"
-    drawn = [exchange.stream_reply(kb, question, "") for _ in range(4)]
+    drawn = [exchange.stream_reply(kb, question, "") for _ in range(exchange._DRAWN_AT_ONCE)]
     for answer in drawn:
         next(answer)
     assert len(list(exchange.stream_reply(kb, question, ""))) == 1

@@ -35,7 +35,7 @@ Shown = tuple[Any, Any, Any, Any]
 
 _PAUSE = 0.06
 """Seconds between two sentences: long enough for the eye to follow, short enough to wait for."""
-_DRAWN_AT_ONCE = 4
+_DRAWN_AT_ONCE = 3
 """Answers drawn sentence by sentence at the same time. With more readers the next ones are sent whole: a step costs as much as
 finding the answer does, and would be paid for by whoever waits."""
 _drawing = threading.BoundedSemaphore(_DRAWN_AT_ONCE)
