@@ -82,7 +82,7 @@ HARM = """() => {
     if (['script', 'iframe', 'object', 'embed', 'math', 'base', 'video'].includes(tag)) found.push(tag);
     if (tag === 'style' && e.textContent.includes('evil')) found.push(tag);
     for (const { name, value } of e.attributes) {
-      if (name.startsWith('on') || /^\\s*(javascript|data:text)/i.test(value) || /evil\\.example/.test(value) && name !== 'title' && name !== 'aria-label' && name !== 'data-href' && !value.startsWith('#'))
+      if (name.startsWith('on') || /^\\s*(javascript|data:text)/i.test(value) || /evil\\.example/.test(value) && name !== 'title' && name !== 'aria-label' && name !== 'data-href' && name !== 'data-quote' && !value.startsWith('#'))
         found.push(`${tag} ${name}=${value.slice(0, 80)}`);
     }
   }
