@@ -19,7 +19,7 @@ index: $(VENV)/.installed ## bring the index of NOTES up to date (nothing happen
 
 test: $(VENV)/.tested $(VENV)/.browser ## lint, run all tests, hold the answers to the handbook's questions to required figures
 	$(BIN)/ruff check .
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 	$(BIN)/kbqa eval tests/golden/handbook.jsonl --notes corpus --out out/handbook --require tests/golden/required.txt
 
 bench: $(VENV)/.installed ## measure speed and memory; SEEDS=folder adds a folder of your own
