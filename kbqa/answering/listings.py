@@ -193,7 +193,7 @@ def best_listing(index: Index, found: Found) -> tuple[Listing, float] | None:
     if not candidates:
         return None
     weigh = weigher(index, found)
-    cosines = index.quick.encode_passages([_listing_text(c) for c in candidates]) @ found.vector
+    cosines = index.recent.encode_passages([_listing_text(c) for c in candidates]) @ found.vector
     scored = [
         (c, _listing_score(c, found.question.text, weigh, float(cosine)))
         for c, cosine in zip(candidates, cosines, strict=True)

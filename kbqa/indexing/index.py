@@ -18,6 +18,7 @@ from kbqa.indexing import store
 from kbqa.indexing.dense import DenseIndex
 from kbqa.indexing.encoder import Encoder, load_encoder
 from kbqa.indexing.lexical import LexicalIndex, TokenRows, Vocabulary, mapped
+from kbqa.indexing.recent import RecentVectors
 from kbqa.indexing.segment import SEGMENTER, Segmenter
 from kbqa.indexing.sounds import Sounds
 from kbqa.settings import BuildSettings
@@ -35,6 +36,7 @@ class Index:
     Attributes:
         headings: tokens of the nearest headings of every distinct heading path.
         quick: the encoder for what is encoded while someone waits, sentences and headings: the index's own if it is static.
+        recent: its vectors of passages, the newest of them kept.
     """
 
     folder: Path
@@ -46,6 +48,7 @@ class Index:
     dense: DenseIndex
     encoder: Encoder
     quick: Encoder
+    recent: RecentVectors
     chunks: ChunkTable
     sentences: SentenceTable
     documents: DocumentTable
@@ -88,10 +91,11 @@ class Index:
         glossary = Glossary.from_json((folder / "glossary.json").read_text("utf-8"))
         documents = DocumentTable(folder)
         chunks = ChunkTable.load(folder, documents)
+        quick = model if model.light else load_encoder()
         return cls(
             folder, manifest, glossary, Segmenter(glossary), Vocabulary.load(folder / "vocabulary.txt"),
             LexicalIndex.load(folder, manifest.chunks), DenseIndex.load(folder / "dense.faiss"), model,
-            model if model.light else load_encoder(), chunks, SentenceTable.load(folder), documents,
+            quick, RecentVectors(quick), chunks, SentenceTable.load(folder), documents,
             TokenRows.load(folder, "headings"), Sounds.load(folder), load_reports(folder),
         )  # fmt: skip
 

@@ -66,10 +66,17 @@ class Coverage:
         self.spoken = (
             sum(idea.importance for idea, r in zip(ideas, rarities, strict=True) if r is not None) / importance
         )
+        self._shares: dict[frozenset[str], float] = {}
         self.tokens = sorted({t for idea in ideas for w in idea.wordings for t in w.tokens if t in ids})
 
     def of(self, tokens: set[str]) -> float:
         """Share of the question, 0 to 1, that a text with these tokens covers."""
+        key = frozenset(tokens)  # the same few words turn up in sentence after sentence
+        if key not in self._shares:
+            self._shares[key] = self._of(key)
+        return self._shares[key]
+
+    def _of(self, tokens: frozenset[str]) -> float:
         total = 0.0
         for weight, wordings in zip(self.weights, self._wordings, strict=True):
             best = 0.0
@@ -97,7 +104,7 @@ class Coverage:
         return total
 
 
-def _part(wording: tuple[str, ...], tokens: set[str]) -> float:
+def _part(wording: tuple[str, ...], tokens: frozenset[str]) -> float:
     if len(wording) == 1:
         return 1.0 if wording[0] in tokens else 0.0
     return len(tokens.intersection(wording)) / len(wording)

@@ -248,7 +248,7 @@ def _sentence_scores(
         text = documents[row].text
         texts.append(text[start:end])
         paragraphs.append((row, text.rfind("\n", 0, start)))
-    cosines = index.quick.encode_passages(texts) @ vector
+    cosines = index.recent.encode_passages(texts) @ vector
     rows_of_tokens = (index.sentences.tokens.row(s).tolist() for _, s in numbers)
     tokens = [{relevant[i] for i in ids if i in relevant} for ids in rows_of_tokens]
     together: dict[tuple[int, int], set[str]] = {}
@@ -264,7 +264,7 @@ def _sentence_scores(
 def _headline_cosines(index: Index, rows: Sequence[int], vector: Floats) -> Floats:
     """Similarity of the question with each chunk's nearest headings: a heading is often the question in other words."""
     paths = dict.fromkeys(int(index.chunks.places[row, 3]) for row in rows)
-    vectors = index.quick.encode_passages([" ".join(index.chunks.paths[path][-NEAR_HEADINGS:]) for path in paths])
+    vectors = index.recent.encode_passages([" ".join(index.chunks.paths[path][-NEAR_HEADINGS:]) for path in paths])
     cosines = dict(zip(paths, (vectors @ vector).tolist(), strict=True))
     return np.clip([cosines[int(index.chunks.places[row, 3])] for row in rows], 0.0, 1.0).astype(np.float32)
 

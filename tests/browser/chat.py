@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+from weakref import WeakKeyDictionary
+
 DEFINITION = "积分体系（Points System）是指用积分记录会员的行为，并让会员拿积分换取权益的一套规则。"
 DRAW_DEFINITION = "抽奖活动是指用奖品的不确定性换取用户参与的一种短期活动。"
 INFLATION = "积分通胀是指发出的积分远多于被兑换的积分，单个积分因此越来越不值钱。"
@@ -46,9 +49,29 @@ def wait_for_rows(page, count: int) -> None:
     )
 
 
+_STREAMS: WeakKeyDictionary[object, set[object]] = WeakKeyDictionary()
+
+
+def watch_streams(page) -> None:
+    """Keep count of the answers that the page is still being sent, for `at_rest`."""
+    streams = _STREAMS.setdefault(page, set())
+    page.on("request", lambda request: streams.add(request) if "/queue/" in request.url else None)
+    for event in ("requestfinished", "requestfailed"):
+        page.on(event, lambda request: streams.discard(request))
+    page.on("framenavigated", lambda frame: streams.clear() if frame == page.main_frame else None)
+
+
+def at_rest(page) -> None:
+    """Wait until nothing is being sent: Gradio complains in the console when leaving a page cuts off a stream."""
+    quiet, until = 0, time.monotonic() + 15
+    while quiet < 3:
+        page.wait_for_timeout(100)
+        quiet = 0 if _STREAMS[page] else quiet + 1
+        assert time.monotonic() < until, [request.url for request in _STREAMS[page]]
+
+
 def reload(page) -> None:
-    """Load the page anew once all is quiet: Gradio complains in the console when a reload cuts off its stream."""
-    page.wait_for_timeout(500)
+    at_rest(page)
     page.reload()
 
 
@@ -73,14 +96,15 @@ def wait_until_marked(page, quote: str) -> None:
     )
 
 
-BEHIND_DOTS = ("检查", "检索测试", "待办")
 
 
 def open_part(page, name: str) -> None:
     """Open a part of the notes tab; on a phone the last ones are in a menu."""
     page.get_by_role("tab", name="知识库", exact=True).click()
-    if page.viewport_size["width"] > 400 or name not in BEHIND_DOTS:
-        page.get_by_role("tab", name=name, exact=True).click()
-        return
-    page.locator("#kb-notes-tabs .overflow-menu > button").click()
-    page.locator("#kb-notes-tabs .overflow-dropdown button", has_text=name).click()
+    page.locator("#kb-notes-tabs [role=tab]:visible").first.wait_for()
+    page.wait_for_timeout(200)  # Gradio measures what fits
+    tab = page.locator("#kb-notes-tabs").get_by_role("tab", name=name, exact=True)
+    if not tab.is_visible():
+        page.locator("#kb-notes-tabs .overflow-menu > button").click()
+        tab = page.locator("#kb-notes-tabs .overflow-dropdown button", has_text=name)
+    tab.click()

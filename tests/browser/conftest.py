@@ -16,6 +16,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from tests.browser.chat import watch_streams
+
 ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM = Path("/usr/bin/chromium")
 CHROMIUM_ARGUMENTS = [
@@ -183,6 +185,7 @@ def open_page(browser):
         page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("request", watch_request)
+        watch_streams(page)
         page.on("websocket", lambda websocket: watch_request(websocket))
         page.goto(url)
         return page

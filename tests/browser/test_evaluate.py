@@ -28,7 +28,8 @@ m,抽奖活动有哪些注意事项,list,是,没有哪篇笔记这么写,没有�
 u,怎么给汽车换轮胎,unanswerable,否,,
 h,"积分的有效期 {HURT.replace('"', '""')}",fact,是,12 个月,12 个月
 """
-LONG = "question\n" + "".join(f"积分通胀是什么意思{n}\n积分怎么兑换{n}\n" for n in range(120))
+MANY = 1200  # so many that the run is still going on when another page has opened
+LONG = "question\n" + "".join(f"积分通胀是什么意思{n}\n积分怎么兑换{n}\n" for n in range(MANY // 2))
 FRAME = "#kb-eval-report iframe"
 RUN_LIMIT = 120_000  # milliseconds
 
@@ -189,7 +190,7 @@ def test_two_runs_are_compared(visit, folder: Path) -> None:
     made = compare(load_report(before.folder), load_report(after.folder))
     said = page.locator(".kb-eval-verdict").inner_text()
     assert f"总分 {made.score.a:.3f} → {made.score.b:.3f}，0 题变好，{made.score.worse} 题变差" in said
-    assert made.score.worse == 2
+    assert made.score.worse == 3
     cells = page.locator(".kb-eval-table tbody tr").first.locator("td").all_inner_texts()
     assert cells[:7] == [
         "5",
@@ -197,12 +198,12 @@ def test_two_runs_are_compared(visit, folder: Path) -> None:
         f"{made.score.b:.3f}",
         f"{made.score.difference:+.3f}",
         "0",
-        "2",
         "3",
+        "2",
     ]
     assert cells[8] == "符号检验" and cells[7] == f"{made.score.p:.3f}"
     assert page.locator(".kb-eval-table tbody tr").count() == 1 + len(made.measures)
-    assert "变差 2 题" in page.locator(".kb-eval-compare").inner_text()
+    assert "变差 3 题" in page.locator(".kb-eval-compare").inner_text()
     change = page.locator(".kb-eval-change").filter(has_text="积分体系是什么")
     change.locator("summary").click()
     assert "用积分记录会员的行为" in change.locator(".kb-eval-sides > div").first.inner_text()
@@ -225,15 +226,15 @@ def test_stop_keeps_what_is_done_and_it_goes_on(visit, folder: Path) -> None:
     other.click("#kb-eval-stop")
     page.locator("#kb-eval-resume").wait_for(timeout=RUN_LIMIT)
     run = newest(folder)
-    assert "已停下" in page.locator("#kb-eval-status").inner_text() and 2 < run.answered < 240 and not run.finished
-    assert f"这次停在 {run.answered} / 240 题" in page.locator("#kb-eval-about").inner_text()
+    assert "已停下" in page.locator("#kb-eval-status").inner_text() and 2 < run.answered < MANY and not run.finished
+    assert f"这次停在 {run.answered} / {MANY} 题" in page.locator("#kb-eval-about").inner_text()
     assert page.locator(FRAME).count() == 0 and not page.locator("#kb-eval-json").is_visible()
     kept = (run.folder / "run.jsonl").read_bytes()
     page.click("#kb-eval-resume")
     page.locator("#kb-eval-status").get_by_text("评完了").wait_for(timeout=RUN_LIMIT)
-    assert run.finished and run.answered == 240
+    assert run.finished and run.answered == MANY
     first = [json.loads(line)["id"] for line in (run.folder / "run.jsonl").read_text("utf-8").splitlines()]
-    assert first == [f"row{n}" for n in range(2, 242)] and kept.count(b"\n") < 240
+    assert first == [f"row{n}" for n in range(2, MANY + 2)] and kept.count(b"\n") < MANY
 
 
 def test_what_cannot_be_used_is_said_in_place(visit, folder: Path, tmp_path: Path) -> None:

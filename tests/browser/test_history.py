@@ -10,6 +10,7 @@ from tests.browser.chat import (
     QUESTION_BOX,
     answered,
     ask,
+    at_rest,
     chat_button,
     open_number,
     reload,
@@ -205,7 +206,7 @@ def test_people_who_share_a_browser_share_no_history(index, tmp_path, open_page)
             page.wait_for_selector(QUESTION_BOX)
 
         def log_out() -> None:
-            page.wait_for_timeout(500)  # as before a reload
+            at_rest(page)
             page.locator(".kb-account button").click()
             page.wait_for_selector("#password")
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.browser.chat import reload
 from tests.browser.conftest import Site, serve
 from tests.learning import DISPLAY, shop
 
@@ -70,7 +71,7 @@ def test_a_new_hire_takes_the_first_step(site, open_page, tmp_path: Path, size: 
     assert page.evaluate("document.activeElement.closest('.kl-verdict') !== null")
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
 
-    page.reload()
+    reload(page)
     open_tab(page)
     page.locator(".kl-due .kl-btn").wait_for()
     assert "小安" in page.locator(".kl h2").inner_text()
@@ -107,7 +108,7 @@ def test_two_learners_do_not_mix(site, open_page) -> None:
     one.locator(".kl-row button").first.click()
     one.get_by_role("button", name="标为学完").click()
     one.locator("[role=progressbar][aria-valuenow='1']").wait_for()
-    two.reload()
+    reload(two)
     open_tab(two)
     two.locator(".kl-next").wait_for()
     assert "乙" in two.locator(".kl h2").inner_text()
@@ -156,7 +157,7 @@ def test_nothing_is_computed_before_the_tab_is_opened(site, open_page) -> None:
 def test_english_readers_get_english(site, open_page) -> None:
     page = open_page(site.url)
     page.evaluate("localStorage.setItem('kb-language', 'en')")
-    page.reload()
+    reload(page)
     open_tab(page)
     page.get_by_label("Your name").fill("Ann")
     page.get_by_role("button", name="Start").click()

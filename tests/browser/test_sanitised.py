@@ -53,7 +53,7 @@ def note() -> str:
 
 TERMS = f"""terms:
   - name: '秒杀{IMAGE}'
-    aliases: ['抢购<svg onload=window.hurt=1>']
+    aliases: ['抢购<svg onload=window.hurt=1>', '秒秒抢']
     english: ['Seckill<script>window.hurt=1</script>']
     definition: '秒杀{IMAGE}是指限时限量的抢购 <script>window.hurt=1</script>，先到先得。'
     formula: '秒杀{IMAGE}售罄率 = 卖出件数 ÷ 备货件数 <svg onload=window.hurt=1>'
@@ -149,7 +149,7 @@ def test_a_hostile_note_is_only_text(hostile: str, open_page, width: int) -> Non
 def test_a_hostile_follow_up_is_only_text(hostile: str, open_page) -> None:
     """The names of terms become questions to press."""
     page = open_page(hostile)
-    ask(page, "秒杀是什么？")
+    ask(page, "秒秒抢是什么？")
     options = page.locator("#kb-chat .option")
     options.first.wait_for()
     assert any(IMAGE in text for text in options.all_inner_texts())

@@ -15,7 +15,7 @@ from kbqa import KnowledgeBase
 from kbqa.evaluation import feedback
 from kbqa.evaluation.feedback import Feedback, FeedbackStore
 from kbqa.evaluation.gaps import FILE, record_gap
-from tests.browser.chat import ask, chat_button, open_part
+from tests.browser.chat import ask, chat_button, open_part, reload
 from tests.browser.conftest import serve
 
 CAT = "怎样给猫剪指甲才不会出血？"
@@ -91,7 +91,7 @@ def test_lead_goes_through_the_list(own_url, open_page, width: int) -> None:
         "q => ![...document.querySelectorAll('.kb-work-question')].some(e => e.textContent === q)", arg=CAT
     )
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
-    page.reload()
+    reload(page)
     open_worklist(page)
     page.locator("#kb-work-shown").get_by_label("进行中").check()
     page.wait_for_function("() => document.querySelectorAll('.kb-work-row').length === 1")
