@@ -1,9 +1,10 @@
 """Many people ask the running web app at once: `python -m bench.load`.
 
 The app is started as a user starts it. Every person has a session of their own and sends what the browser sends: the
-event of the question box with the messages shown so far, then the stream of the answer. In each round all ask at the
-same moment; every second question is a follow-up, which only makes sense in its own session. Answers are compared with
-those that the library gives to the same question after the same turns, so one that went to the wrong person shows.
+events of a page that has loaded, before anybody asks; then that of the question box with the messages shown so far, and
+the stream of the answer. In each round all ask at the same moment; every second question is a follow-up, which only makes
+sense in its own session. Answers are compared with those that the library gives to the same question after the same
+turns, so one that went to the wrong person shows.
 
 One person alone is measured first, then all of them; at the end memory, and the first paint in a browser if there is one.
 """
@@ -62,6 +63,23 @@ class Person:
     script: list[tuple[str, tuple[str, ...]]]
     session: str = field(default_factory=lambda: secrets.token_hex(6))
     values: dict[int, Any] = field(default_factory=dict)
+
+    async def open(self) -> None:
+        """What a browser sends once the page has loaded; Gradio makes the session then."""
+        loads = [
+            d for d in self.config["dependencies"] if d["backend_fn"] and any(e == "load" for _, e in d["targets"])
+        ]
+        for event in loads:
+            data = [self._default(each) for each in event["inputs"]]
+            body = {"data": data, "fn_index": event["id"], "session_hash": self.session}
+            (await self.client.post("/gradio_api/queue/join", json=body)).raise_for_status()
+        waiting = len(loads)
+        async with self.client.stream("GET", f"/gradio_api/queue/data?session_hash={self.session}") as stream:
+            async for line in stream.aiter_lines():
+                told = json.loads(line[6:]) if line.startswith("data: ") else {}
+                waiting -= told.get("msg") == "process_completed"
+                if not waiting:
+                    break
 
     async def ask(self, question: str, expected: tuple[str, ...]) -> Asked:
         asked = Asked(question, expected)
@@ -210,16 +228,18 @@ def start(index: Path, notes: Path) -> Running:
             time.sleep(0.02)
 
 
-async def ask_all(url: str, made: Sequence[list[tuple[str, tuple[str, ...]]]]) -> list[Asked]:
-    """All people, round by round, in each all at the same moment."""
+async def ask_all(app: Running, made: Sequence[list[tuple[str, tuple[str, ...]]]]) -> tuple[list[Asked], float]:
+    """All people, round by round, in each all at the same moment; and the app's processor seconds meanwhile."""
     limits = httpx.Limits(max_connections=None)
-    async with httpx.AsyncClient(base_url=url, timeout=_LIMIT, limits=limits) as client:
+    async with httpx.AsyncClient(base_url=app.url, timeout=_LIMIT, limits=limits) as client:
         config = (await client.get("/config")).json()
         people = [Person(client, config, script) for script in made]
+        await asyncio.gather(*(person.open() for person in people))
         asked: list[Asked] = []
+        before = app.computed()
         for round_ in range(len(made[0])):
             asked += await asyncio.gather(*(person.ask(*person.script[round_]) for person in people))
-    return asked
+        return asked, app.computed() - before
 
 
 def first_paint(url: str) -> Value:
@@ -271,14 +291,12 @@ def main() -> None:
     app = start(options.index, options.notes)
     try:
         idle, starting = app.memory()[0], app.computed()
-        one = [asked for script in made[options.users :] for asked in asyncio.run(ask_all(app.url, [script]))]
-        before = app.computed()
-        many = asyncio.run(ask_all(app.url, made[: options.users]))
-        each = 1000 * (app.computed() - before) / len(many)
+        one = [asked for script in made[options.users :] for asked in asyncio.run(ask_all(app, [script]))[0]]
+        many, spent = asyncio.run(ask_all(app, made[: options.users]))
         told = {
             "ready s": round(app.ready, 2), "processor s until ready": round(starting, 2), "memory MB": {"idle": round(idle), "after": round(app.memory()[0]), "peak": round(app.memory()[1])},
             "one user": figures(one),
-            "processor ms a question": round(each), f"{options.users} users at once": figures(many),
+            "processor ms a question": round(1000 * spent / len(many)), f"{options.users} users at once": figures(many),
             "browser s": {name: round(value, 2) for name, value in first_paint(app.url).items()},
         }  # fmt: skip
     finally:

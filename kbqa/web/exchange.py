@@ -56,7 +56,7 @@ def stream_reply(kb: KnowledgeBase, text: str, held: str) -> Iterator[Shown]:
     except KbqaError as error:
         yield text, [_said(render.error_html(error))], gr.skip(), gr.skip()
         return
-    yield from _stream(kb, text, conversation)
+    yield from _stream(kb, text, conversation, held)
 
 
 def stream_again(kb: KnowledgeBase, held: str, turn_id: str, question: str = "") -> Iterator[Shown]:
@@ -67,10 +67,14 @@ def stream_again(kb: KnowledgeBase, held: str, turn_id: str, question: str = "")
     """
     conversation = from_json(held)
     turn = conversation.turns[conversation.position(turn_id)]
-    yield from _stream(kb, question.strip() or turn.answer.question, conversation.before(turn_id))
+    yield from _stream(kb, question.strip() or turn.answer.question, conversation.before(turn_id), held)
 
 
-def _stream(kb: KnowledgeBase, text: str, conversation: Conversation) -> Iterator[Shown]:
+def _stream(kb: KnowledgeBase, text: str, conversation: Conversation, held: str) -> Iterator[Shown]:
+    """What the page shows step by step; it holds `held` until the answer is whole.
+
+    What stays the same is given again: to skip it, Gradio would make the component anew at every step.
+    """
     past = messages(conversation, open_end=False)
     asked = [*past, {"role": "user", "content": render.question_html(text)}] if text.strip() else past
     try:
@@ -83,15 +87,16 @@ def _stream(kb: KnowledgeBase, text: str, conversation: Conversation) -> Iterato
         yield text, [*asked, _said(render.error_html(_FAULT))], gr.skip(), gr.skip()
         return
     record_gap(kb.path, answer, "chat")
+    source = first_source_html(kb, answer)
     if not answer.abstained and _drawing.acquire(blocking=False):
         try:
             for shown in range(1, len(answer.sentences)):
-                yield "", [*asked, _said(render.answer_html(answer, shown))], gr.skip(), gr.skip()
+                yield "", [*asked, _said(render.answer_html(answer, shown))], held, source
                 time.sleep(_PAUSE)
         finally:
             _drawing.release()
     conversation = conversation.added(new_turn(answer, kb.settings.digest, kb.generation))
-    yield "", messages(conversation), to_json(conversation), first_source_html(kb, answer)
+    yield "", messages(conversation), to_json(conversation), source
 
 
 def messages(conversation: Conversation, *, open_end: bool = True) -> list[Message]:

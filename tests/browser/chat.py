@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import time
-from weakref import WeakKeyDictionary
+from collections.abc import Iterator
+from contextlib import contextmanager
+from weakref import WeakKeyDictionary, WeakSet
 
 DEFINITION = "积分体系（Points System）是指用积分记录会员的行为，并让会员拿积分换取权益的一套规则。"
 DRAW_DEFINITION = "抽奖活动是指用奖品的不确定性换取用户参与的一种短期活动。"
@@ -50,29 +53,43 @@ def wait_for_rows(page, count: int) -> None:
 
 
 _STREAMS: WeakKeyDictionary[object, set[object]] = WeakKeyDictionary()
+_LEFT: WeakSet[object] = WeakSet()
+_CUT_OFF = re.compile(r"AbortError: signal is aborted|Unexpected error Connection errored out")
+_PATIENCE = 5  # seconds
 
 
-def watch_streams(page) -> None:
-    """Keep count of the answers that the page is still being sent, for `at_rest`."""
+def watch(page, complaints: list[str]) -> None:
+    """Note what the page complains of in its console, and which answers it is still being sent."""
     streams = _STREAMS.setdefault(page, set())
     page.on("request", lambda request: streams.add(request) if "/queue/" in request.url else None)
     for event in ("requestfinished", "requestfailed"):
         page.on(event, lambda request: streams.discard(request))
-    page.on("framenavigated", lambda frame: streams.clear() if frame == page.main_frame else None)
+
+    def complain(text: str) -> None:
+        if not (page in _LEFT and _CUT_OFF.match(text)):
+            complaints.append(text)
+
+    page.on("console", lambda message: complain(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: complain(str(error)))
 
 
-def at_rest(page) -> None:
-    """Wait until nothing is being sent: Gradio complains in the console when leaving a page cuts off a stream."""
-    quiet, until = 0, time.monotonic() + 15
-    while quiet < 3:
+@contextmanager
+def leaving(page) -> Iterator[None]:
+    """Leave a page once nothing is being sent to it; if something still is, Gradio's complaint of the cut is no fault."""
+    until = time.monotonic() + _PATIENCE
+    page.wait_for_timeout(300)
+    while _STREAMS[page] and time.monotonic() < until:
         page.wait_for_timeout(100)
-        quiet = 0 if _STREAMS[page] else quiet + 1
-        assert time.monotonic() < until, [request.url for request in _STREAMS[page]]
+    _LEFT.add(page)
+    yield
+    page.wait_for_timeout(100)
+    _LEFT.discard(page)
+    _STREAMS[page].clear()
 
 
 def reload(page) -> None:
-    at_rest(page)
-    page.reload()
+    with leaving(page):
+        page.reload()
 
 
 def chat_button(page, name: str, position: int = 0) -> None:
@@ -94,8 +111,6 @@ def wait_until_marked(page, quote: str) -> None:
         "quote => [...document.querySelectorAll('#kb-source-panel mark')].map(m => m.textContent).join('') === quote",
         arg=quote,
     )
-
-
 
 
 def open_part(page, name: str) -> None:

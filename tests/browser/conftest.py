@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.browser.chat import watch_streams
+from tests.browser.chat import watch
 
 ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM = Path("/usr/bin/chromium")
@@ -182,10 +182,8 @@ def open_page(browser):
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(15_000)
-        page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
+        watch(page, complaints)
         page.on("request", watch_request)
-        watch_streams(page)
         page.on("websocket", lambda websocket: watch_request(websocket))
         page.goto(url)
         return page

@@ -10,7 +10,7 @@ import pytest
 
 from kbqa.web.accounts import AccountFile, new_account, read_accounts, write_accounts
 from kbqa.web.site import Site, Tab
-from tests.browser.chat import ask, at_rest
+from tests.browser.chat import ask, leaving
 from tests.served import ADMIN, READER, people, served
 
 QUESTION_BOX = "#kb-question textarea"
@@ -66,9 +66,9 @@ def test_logging_in_and_out(shared: str, open_page, settings) -> None:
     overlaps = """() => { const [a, b] = ['.kb-header h1', '.kb-account'].map((s) => document.querySelector(s).getBoundingClientRect());
       return a.right > b.left && a.bottom > b.top; }"""
     assert not page.evaluate(overlaps)
-    at_rest(page)
-    account.get_by_role("button").click()
-    page.wait_for_selector("#password")
+    with leaving(page):
+        account.get_by_role("button").click()
+        page.wait_for_selector("#password")
     page.go_back()
     page.wait_for_selector("#password")
 

@@ -10,8 +10,8 @@ from tests.browser.chat import (
     QUESTION_BOX,
     answered,
     ask,
-    at_rest,
     chat_button,
+    leaving,
     open_number,
     reload,
     wait_for_rows,
@@ -206,9 +206,9 @@ def test_people_who_share_a_browser_share_no_history(index, tmp_path, open_page)
             page.wait_for_selector(QUESTION_BOX)
 
         def log_out() -> None:
-            at_rest(page)
-            page.locator(".kb-account button").click()
-            page.wait_for_selector("#password")
+            with leaving(page):
+                page.locator(".kb-account button").click()
+                page.wait_for_selector("#password")
 
         log_in(*READER)
         ask(page, POINTS)
