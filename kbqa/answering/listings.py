@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import groupby, pairwise
 
 from kbqa.answering.picks import ASIDE_PENALTY, COUNT_BONUS, FIGURES, FIT_BONUS, PLACE_BONUS
 from kbqa.indexing.index import Index
@@ -13,9 +13,10 @@ from kbqa.notes.term_file import TERM_FILE
 from kbqa.retrieval.fit import LABEL, MARKER, asked_count, is_aside
 from kbqa.retrieval.search import Found
 from kbqa.text import Span, fold, sentence_spans
-from kbqa.types import Document
+from kbqa.types import Document, Section
 
 _MAX_SUBSECTIONS = 9
+_RAN_TOGETHER = 6  # characters of a paragraph that may be a heading's
 _CASE = re.compile(r"^(?:案例|例如|[\u3400-\u9fff]{0,8}案例)[:\uff1a]")
 
 
@@ -34,9 +35,12 @@ class Listing:
     chunk_place: int
 
 
-def listings(index: Index, found: Found, places: int = 4) -> Iterator[Listing]:
-    """Runs of items in the sections of the best chunks: marked or labelled lines, `1)…2)…` in one line, subsections."""
-    seen: set[tuple[str, int]] = set()
+def listings(index: Index, found: Found, places: int = 4) -> list[Listing]:
+    """Runs of items in the sections of the best chunks: marked or labelled lines, `1)…2)…` in one line, subsections.
+
+    Of runs that begin with the same item, the longest.
+    """
+    best: dict[tuple[str, int], Listing] = {}
     for place, row in enumerate(found.rows[:places]):
         document = index.documents.row(int(index.chunks.places[row, 0]))
         if document.doc_id == TERM_FILE:
@@ -49,9 +53,10 @@ def listings(index: Index, found: Found, places: int = 4) -> Iterator[Listing]:
             *_subsections(document, start, place),
         ):
             key = (document.doc_id, listing.items[0][0])
-            if key not in seen and listing.items[0][0] < end + 400 and listing.items[-1][1] > start - 400:
-                seen.add(key)
-                yield listing
+            near = listing.items[0][0] < end + 400 and listing.items[-1][1] > start - 400
+            if near and (key not in best or len(listing.items) > len(best[key].items)):
+                best[key] = listing
+    return list(best.values())
 
 
 def _around(document: Document, start: int, end: int) -> Span:
@@ -92,11 +97,13 @@ def _led_runs(document: Document, span: Span, place: int) -> Iterator[Listing]:
             and text[-1] not in "\u3002:\uff1a"
             and not _CASE.match(text)
         )
-        if lead and line and short and line[0] not in headings:
+        # `甲；` `乙；` `丙。`: the last item alone ends like a sentence.
+        last = len(run) >= 2 and text.endswith("\u3002") and document.text[run[-1][1] - 1] in ";\uff1b,\uff0c"
+        if lead and line and (short or last) and line[0] not in headings:
             run.append(line)
             continue
         if lead and len(run) >= 2:
-            yield Listing(document, lead, tuple(run), place)
+            yield Listing(document, lead, _closed(document, run), place)
         lead, run = None, []
         if line and text.endswith((":", "\uff1a")):
             lead = line
@@ -113,6 +120,14 @@ def _shape(text: str) -> str:
     return "labelled" if LABEL.match(text) and not text.endswith((":", "\uff1a")) and "\uff3b图" not in text else ""
 
 
+def _closed(document: Document, run: Sequence[Span]) -> tuple[Span, ...]:
+    """A run without what its last line goes on to say: what others say in a sentence each, it says in its first."""
+    first = [sentence_spans(document.text[a:b])[0][1] for a, b in run]
+    if all(a + end == b for (a, b), end in zip(run[:-1], first[:-1], strict=True)):
+        return (*run[:-1], (run[-1][0], run[-1][0] + first[-1]))
+    return tuple(run)
+
+
 def _line_runs(document: Document, span: Span, place: int) -> Iterator[Listing]:
     headings = {s.start for s in document.sections}
     run: list[Span] = []
@@ -126,7 +141,7 @@ def _line_runs(document: Document, span: Span, place: int) -> Iterator[Listing]:
             run.append(line)
             continue
         if len(run) >= 2:
-            yield Listing(document, before, tuple(run), place)
+            yield Listing(document, before, _closed(document, run), place)
         before = line if not shape else run[-1] if run and kind != "row" else before
         run, kind = ([line], shape) if line and shape else ([], "")
 
@@ -169,27 +184,51 @@ def _subsections(document: Document, start: int, place: int) -> Iterator[Listing
     for parent in (s for s in document.sections if s.start <= start < s.end):
         children = [s for s in document.sections if parent.start < s.start < parent.end and s.level > parent.level]
         top = min((s.level for s in children), default=0)
-        children = [s for s in children if s.level == top]
+        children = [s for s in children if s.level == top and document.text[s.body_start : s.end].strip()]
+        lead = (parent.start, parent.body_start - 1)
+        alike = _alike(document, children)
+        if alike:
+            yield Listing(document, lead, alike, place)
+            continue
         plan = all(_NUMBERED_HEADING.match(document.text[s.start : s.body_start]) for s in children)
         if parent.level == 1 and not plan:
             continue  # a whole note's table of contents answers nothing
-        if not 2 <= len(children) <= _MAX_SUBSECTIONS or any(
-            not document.text[s.body_start : s.end].strip() for s in children
-        ):
+        if not 2 <= len(children) <= _MAX_SUBSECTIONS:
             continue
-        items = []
-        for child in children:
-            body = document.text[child.body_start : child.end]
-            first = sentence_spans(body)[0]
-            items.append((child.start, child.body_start + first[1]))
+        items = tuple(_headed(document, child) for child in children)
         if any(document.text[end - 1] in ":\uff1a" for _, end in items):
             continue
-        yield Listing(document, (parent.start, parent.body_start - 1), tuple(items), place)
+        yield Listing(document, lead, items, place)
+
+
+def _headed(document: Document, section: Section) -> Span:
+    """A heading with the first sentence under it."""
+    return section.start, section.body_start + sentence_spans(document.text[section.body_start : section.end])[0][1]
+
+
+def _alike(document: Document, sections: Sequence[Section]) -> tuple[Span, ...]:
+    """Neighbours headed by the same last word (启动阶段, 规划阶段, …), three at least; also one that ran into its paragraph."""
+    best: list[Section] = []
+    word = ""
+    for last in {s.heading[-2:] for s in sections if len(s.heading) > 2}:
+        for same, group in groupby(sections, lambda s, last=last: s.heading.endswith(last)):
+            run = list(group) if same else []
+            if len(run) > len(best):
+                best, word = run, last
+    if not 3 <= len(best) <= _MAX_SUBSECTIONS:
+        return ()
+    items = []
+    for section in best:
+        items.append(_headed(document, section))
+        for start, end in _lines(document, (items[-1][1], section.end)):
+            if word in document.text[start : min(start + _RAN_TOGETHER, end)]:
+                items.append((start, start + sentence_spans(document.text[start:end])[0][1]))
+    return tuple(items)
 
 
 def best_listing(index: Index, found: Found) -> tuple[Listing, float] | None:
     """The listing that says most of what was asked, on the scale of sentence scores."""
-    candidates = list(listings(index, found))
+    candidates = listings(index, found)
     if not candidates:
         return None
     weigh = weigher(index, found)
@@ -220,7 +259,9 @@ def _listing_score(listing: Listing, asked: str, weigh: Callable[[str], float], 
     whole = weigh("\n".join([*_headings(listing)[-2:], _listing_text(listing)]))
     rows = all(" | " in text[a:b] for a, b in listing.items)  # the first row of a table is its header
     subsections = "\n" in text[slice(*listing.items[0])]
-    plan = subsections and all(_NUMBERED_HEADING.match(text[a:b]) for a, b in listing.items)
+    plan = subsections and (
+        all(_NUMBERED_HEADING.match(text[a:b]) for a, b in listing.items) or _kind_named(listing) in fold(asked)
+    )
     bonus = PLACE_BONUS[listing.chunk_place] + FIT_BONUS + (0.35 if plan else -0.2 if subsections else 0.0)
     bonus += COUNT_BONUS if asked_count(asked) in (len(listing.items), len(listing.items) - rows) else 0.0
     if is_aside(" ".join(_headings(listing)[-1:]), asked):
@@ -228,6 +269,15 @@ def _listing_score(listing: Listing, asked: str, weigh: Callable[[str], float], 
     if sum(bool(FIGURES.search(fold(text[a:b]))) for a, b in listing.items) > len(listing.items) / 2:
         bonus -= ASIDE_PENALTY  # an example worked out line by line
     return 0.6 * introduced + 0.4 * whole + 0.6 * max(cosine, 0.0) + bonus
+
+
+def _kind_named(listing: Listing) -> str:
+    """The word that all headings of the items end with, which says what they are: 启动阶段, 规划阶段 are 阶段."""
+    headings = [listing.document.text[a:b].split("\n")[0] for a, b in listing.items]
+    words = {
+        fold(heading)[-2:] for heading, (a, b) in zip(headings, listing.items, strict=True) if len(heading) < b - a
+    }
+    return words.pop() if len(words) == 1 else "\n"
 
 
 def weigher(index: Index, found: Found) -> Callable[[str], float]:
