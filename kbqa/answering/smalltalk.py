@@ -11,14 +11,14 @@ _ZH: dict[Talk, str] = {
     "thanks": "不客气！还想查什么，接着问就好，比如：",
     "about me": "我是查笔记的小工具，没有自己的看法，只摘笔记里的原话回答。可以这样问：",
     "rules": "我只做一件事：从笔记里找原话来回答，规则改不了。可以这样问：",
-    "pastime": "这个我不会，我只从团队的笔记里找答案。可以这样问：",
+    "errand": "这个我不会，我只从团队的笔记里找答案。可以这样问：",
 }
 _EN: dict[Talk, str] = {
     "greeting": "Hello! I answer questions on operations from the team's notes, each sentence with its source. Try:",
     "thanks": "You are welcome! Ask on, for example:",
     "about me": "I look things up in the notes and quote them; I have no views of my own. Try:",
     "rules": "I do one thing: answer with quotes from the notes. That rule cannot be changed. Try:",
-    "pastime": "I cannot do that; I only find answers in the team's notes. Try:",
+    "errand": "I cannot do that; I only find answers in the team's notes. Try:",
 }
 
 

@@ -1,4 +1,4 @@
-"""What is no question to the notes: greetings, thanks, chat about the program itself, attempts to change its rules.
+"""What is no question to the notes: greetings, thanks, chat about the program itself, attempts to change its rules, errands.
 
 Only wording that can hardly be anything else is taken for such; everything else goes to the notes and is refused there if need be.
 """
@@ -10,7 +10,7 @@ from typing import Literal
 
 from kbqa.text import fold
 
-Talk = Literal["greeting", "thanks", "about me", "rules", "pastime"]
+Talk = Literal["greeting", "thanks", "about me", "rules", "errand"]
 
 _MARKS = r"[\s!\uff01\u3002.~\uff5e,\uff0c?\uff1f]*"
 _PATTERNS: tuple[tuple[Talk, re.Pattern[str]], ...] = (
@@ -26,7 +26,11 @@ _PATTERNS: tuple[tuple[Talk, re.Pattern[str]], ...] = (
         r"|\b(?:ignore|disregard|forget)\b.{0,20}\b(?:previous|above|prior|all|your)\b.{0,20}\b(?:instructions?|prompts?|rules?)\b"
         r"|\bsystem prompt\b|\bpretend (?:to be|you are)\b|\bact as (?:an? )?(?:different|unrestricted|evil)\b|\bjailbreak\b|\bdeveloper mode\b"
     )),
-    ("pastime", re.compile(r"(?:讲|说)(?:个|一个|点)笑话|(?:唱|写)(?:首|一首)(?:歌|诗)|陪我(?:聊|玩)|\btell (?:me )?a joke\b|\bwrite (?:me )?a (?:poem|song|story)\b")),
+    ("errand", re.compile(
+        r"(?:讲|说)(?:个|一个|点)笑话|(?:唱|写)(?:首|一首)(?:歌|诗)|陪我(?:聊|玩)|(?:翻译|翻|译)成[\u4e00-\u9fff]{1,3}[文语]|(?:帮|给|替)我翻译"
+        r"|(?:(?:帮|给|替)我|请你?)(?:写|编|做|画)(?:个|一个|一段|段|点|张|一张|幅|一幅).{0,10}(?:代码|程序|脚本|爬虫|网页|图|画|海报|logo)"
+        r"|\btell (?:me )?a joke\b|\bwrite (?:me )?(?:a|an|some)\b.{0,20}\b(?:poem|song|story|code|script|program)\b|^(?:please |can you |could you )?translate\b"
+    )),
 )  # fmt: skip
 _WHOLE = ("greeting", "thanks")
 
