@@ -36,7 +36,8 @@ class QuerySettings:
     Attributes:
         candidates: how many chunks each retriever hands to fusion.
         answer_threshold: confidence below which the answer abstains; None for that of the calibration.
-        max_answer: characters that an answer's sentences may have; lists may go to three times that.
+        max_answer: characters that an answer's sentences may have; half as many more with those of the next passages, three
+            times as many in a list.
         mode: which retrievers rank; one alone is for measuring, answers need both.
         reranker: path or hub name of a cross-encoder that orders the best hits anew; none by default.
     """

@@ -23,6 +23,7 @@ from kbqa.types import Answer, Citation, Hit, Sentence
 NOT_IN_NOTES_ZH = "笔记里没有找到这个问题的答案。"
 NOT_IN_NOTES_EN = "The notes do not answer this question."
 _LIST_BUDGET = 3
+_ROOM = 1.5  # of `max_answer`, where passages close behind the first have something to say
 # How good a list has to be, against the best single sentence, to be the answer.
 _LIST_AGAINST_SENTENCE = {"list": 0.7, "howto": 0.85, "compare": 1.1}
 
@@ -52,7 +53,8 @@ def _choose(index: Index, found: Found, settings: QuerySettings) -> list[Pick]:
     if found.question.kind == "definition" and (defined := picks.definition(index, found, sentences)):
         return defined
     chosen = _best(index, found, sentences, settings)
-    return chosen + picks.runners_up(index, found, sentences, chosen, settings.max_answer) if chosen else []
+    room = int(_ROOM * settings.max_answer)
+    return chosen + picks.runners_up(index, found, sentences, chosen, room) if chosen else []
 
 
 def _best(index: Index, found: Found, sentences: Sequence[Scored], settings: QuerySettings) -> list[Pick]:

@@ -1,0 +1,84 @@
+"""Lists are quoted whole, in the shapes that notes and scraped texts write them in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from kbqa import KnowledgeBase
+
+NUMBERED = """# 门店巡检
+
+## 跟进办法
+
+整改要跟到底，常用的跟进办法包括：
+1）当天拍照存档；
+2）第二天电话确认；
+3）一周后回访门店；
+4）月底汇总成表，交给区域负责人。照这样做，问题不会拖到下个月。
+"""
+UNMARKED = """# 仓库盘点
+
+## 盘点前的准备
+
+盘点前要做好的准备包括：
+停止收发货；
+打印货位清单；
+给每组配一名记录员。
+盘点结束后当天出差异表。
+"""
+STAGES = """新店开业手册
+
+一、新店开业的过程
+
+筹备阶段
+谈妥租约，办好证照，招到店长和第一批店员。
+
+试营业阶段
+只请附近的老顾客，把收银和出餐跑顺。
+
+开业阶段当天请街坊来店，活动只做一样，人手加倍。
+
+复盘阶段
+开业一周后看客流、客单价和差评，改掉前三个问题。
+
+会员制度
+办卡即可积分，积分一年有效。
+"""
+
+
+def ask(folder: Path, name: str, text: str, question: str) -> list[str]:
+    """The items of the answer."""
+    (folder / "notes").mkdir()
+    (folder / "notes" / name).write_text(text, encoding="utf-8")
+    KnowledgeBase.build(folder / "notes", folder / "index")
+    answer = KnowledgeBase.open(folder / "index").ask(question)
+    assert not answer.abstained
+    return [sentence.text for sentence in answer.sentences if sentence.item]
+
+
+def test_the_last_item_is_there_without_what_follows_it(tmp_path: Path) -> None:
+    assert ask(tmp_path, "巡检.md", NUMBERED, "整改的跟进办法有哪些？") == [
+        "当天拍照存档；", "第二天电话确认；", "一周后回访门店；", "月底汇总成表，交给区域负责人。",
+    ]  # fmt: skip
+
+
+def test_an_unmarked_list_ends_with_its_full_stop(tmp_path: Path) -> None:
+    assert ask(tmp_path, "盘点.md", UNMARKED, "盘点前要做哪些准备？") == [
+        "停止收发货；", "打印货位清单；", "给每组配一名记录员。",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["开业.txt", "开业.md"])
+def test_sections_headed_alike_are_a_list(tmp_path: Path, name: str) -> None:
+    """Also the one whose heading ran into its paragraph; not the section beside them that is headed otherwise."""
+    text = STAGES
+    if name.endswith(".md"):
+        text = "# " + text.replace("一、", "## ")
+        for heading in ("筹备阶段", "试营业阶段", "复盘阶段", "会员制度"):
+            text = text.replace(f"{heading}\n", f"### {heading}\n\n")
+    items = ask(tmp_path, name, text, "新店开业分哪几个阶段？")
+    assert [item[:2] for item in items] == ["筹备", "试营", "开业", "复盘"]
+    assert items[0] == "筹备阶段：谈妥租约，办好证照，招到店长和第一批店员。"
+    assert items[2] == "开业阶段当天请街坊来店，活动只做一样，人手加倍。"
