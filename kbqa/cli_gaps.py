@@ -16,7 +16,8 @@ from kbqa.terminal import new_console, print_json
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from kbqa.evaluation.gaps import Gap, GapGroup
+    from kbqa.evaluation.gap_groups import GapGroup
+    from kbqa.evaluation.gaps import Gap
 
 app = typer.Typer()
 
@@ -39,7 +40,8 @@ def gaps(
     as_json: JsonOption = False,
 ) -> None:
     """知识缺口：没答上来的问题，同一件事归在一起。Questions that the notes did not answer, grouped."""
-    from kbqa.evaluation.gaps import archive_gaps, group_gaps, group_json, read_gaps
+    from kbqa.evaluation.gap_groups import group_gaps, group_json
+    from kbqa.evaluation.gaps import archive_gaps, read_gaps
     from kbqa.knowledge import KnowledgeBase
 
     if clear and since:
@@ -69,7 +71,7 @@ def _write(out: Path, groups: Sequence[GapGroup]) -> None:
     Raises:
         EvaluationError: the file cannot be written.
     """
-    from kbqa.evaluation.gaps import to_csv
+    from kbqa.evaluation.gap_groups import to_csv
 
     try:
         out.parent.mkdir(parents=True, exist_ok=True)

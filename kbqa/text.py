@@ -154,3 +154,11 @@ def is_english(text: str) -> bool:
     """Whether the reader wrote English: Latin letters and hardly a Chinese character."""
     han, latin = len(_HAN.findall(text)), len(_LATIN.findall(text))
     return latin >= 3 and han * 8 < latin
+
+
+_EXECUTED = ("=", "+", "-", "@", "\t")  # what a spreadsheet would take for a formula at the start of a cell
+
+
+def unexecuted(cell: str) -> str:
+    """A cell of a CSV file that no spreadsheet computes."""
+    return f"'{cell}" if cell.startswith(_EXECUTED) else cell

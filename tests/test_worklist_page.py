@@ -15,7 +15,8 @@ import pytest
 from kbqa import KnowledgeBase
 from kbqa.evaluation.activity import Period
 from kbqa.evaluation.feedback import Feedback
-from kbqa.evaluation.gaps import GapGroup, Near
+from kbqa.evaluation.gap_groups import GapGroup
+from kbqa.evaluation.gaps import Near
 from kbqa.evaluation.worklist import Item, Mark
 from kbqa.types import Citation
 from kbqa.web.links import parse_place

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from kbqa.evaluation.database import Database, storable
-from kbqa.terms.export import unexecuted
+from kbqa.text import unexecuted
 from kbqa.types import Citation
 
 Verdict = Literal["up", "down"]

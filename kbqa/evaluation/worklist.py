@@ -17,12 +17,12 @@ from typing import Literal, get_args
 
 from kbqa.evaluation.database import Database, storable
 from kbqa.evaluation.feedback import Feedback, FeedbackStore
-from kbqa.evaluation.gaps import Gap, GapGroup, Near, group_gaps, read_gaps
+from kbqa.evaluation.gap_groups import GapGroup, group_gaps
+from kbqa.evaluation.gaps import Gap, Near, read_gaps
 from kbqa.indexing.index import Index
 from kbqa.knowledge import KnowledgeBase
 from kbqa.retrieval.question import MAX_CHARACTERS
-from kbqa.terms.export import unexecuted
-from kbqa.text import squeeze
+from kbqa.text import squeeze, unexecuted
 
 State = Literal["open", "in work", "done", "not ours"]
 

@@ -10,9 +10,9 @@ from html import escape
 from kbqa.onboarding.course import Course
 from kbqa.onboarding.path import Stage
 from kbqa.onboarding.progress import Standing
+from kbqa.text import unexecuted
 
 COLUMNS = ("时间 when", "类型 kind", "笔记 note", "术语 term", "题目 question", "结果 result", "下次复习 due")
-_EXECUTED = ("=", "+", "-", "@")  # what a spreadsheet would take for a formula at the start of a cell
 
 
 def to_csv(standing: Standing, course: Course) -> str:
@@ -35,8 +35,7 @@ def to_csv(standing: Standing, course: Course) -> str:
 
 def _cell(text: str) -> str:
     """One line, and nothing that a spreadsheet computes."""
-    flat = " ".join(text.split())
-    return f"'{flat}" if flat.startswith(_EXECUTED) else flat
+    return unexecuted(" ".join(text.split()))
 
 
 def _title(course: Course, doc_id: str) -> str:

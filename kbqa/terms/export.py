@@ -9,13 +9,12 @@ from collections.abc import Callable, Iterable
 from itertools import groupby
 
 from kbqa.terms.lookup import pinyin_of
-from kbqa.text import fold, squeeze
+from kbqa.text import fold, squeeze, unexecuted
 from kbqa.types import Document, Place, Term
 
 COLUMNS = (
     "name", "aliases", "english", "pinyin", "definition", "formula", "confusable", "related", "origin", "sure", "source",
 )  # fmt: skip
-_EXECUTED = ("=", "+", "-", "@", "\t")  # what a spreadsheet would take for a formula at the start of a cell
 
 Row = dict[str, str]
 
@@ -49,11 +48,6 @@ def to_csv(table: Iterable[Row]) -> str:
     for row in table:
         writer.writerow({key: unexecuted(cell) for key, cell in row.items()})
     return out.getvalue()
-
-
-def unexecuted(cell: str) -> str:
-    """A cell of a CSV file that no spreadsheet computes."""
-    return f"'{cell}" if cell.startswith(_EXECUTED) else cell
 
 
 def to_markdown(table: Iterable[Row], title: str) -> str:

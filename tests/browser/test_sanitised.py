@@ -8,9 +8,9 @@ from html import escape
 import pytest
 
 from kbqa import KnowledgeBase
+from tests.browser.chat import QUESTION_BOX, ask
 from tests.served import served
 
-QUESTION_BOX = "#kb-question textarea"
 IMAGE = "<img src=x onerror=window.hurt=1>"
 ATTACKS = (
     "<script>window.hurt=1</script>",
@@ -89,18 +89,6 @@ HARM = """() => {
   if (window.hurt) found.push('it ran');
   return found;
 }"""  # fmt: skip
-
-
-def ask(page, question: str):
-    rows = page.locator("#kb-chat .bot-row")
-    page.wait_for_selector(QUESTION_BOX)
-    before = rows.count()
-    page.fill(QUESTION_BOX, question)
-    page.press(QUESTION_BOX, "Enter")
-    row = rows.nth(before)
-    row.locator(".kb-sources, .kb-none, .kb-note-bad").first.wait_for()
-    page.wait_for_timeout(150)
-    return row
 
 
 def test_the_watch_would_see_harm(hostile: str, open_page) -> None:
