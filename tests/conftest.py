@@ -157,6 +157,12 @@ def index(_index: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(_index, tmp_path / "index", ignore=shutil.ignore_patterns(".lock")))
 
 
+@pytest.fixture(scope="module")
+def served_index(_index: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy to serve: the app keeps what people leave behind next to it."""
+    return Path(shutil.copytree(_index, tmp_path_factory.mktemp("served") / "index"))
+
+
 @pytest.fixture
 def kbqa(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Kbqa:
     """Run the entry point with some arguments."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-import shutil
 from collections.abc import Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -127,22 +126,16 @@ def test_question_sets_that_cannot_be_used(kb: KnowledgeBase, questions: Any, sa
 
 
 @pytest.fixture(scope="module")
-def base(_index: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of the index: the app keeps what people leave behind next to it."""
-    return Path(shutil.copytree(_index, tmp_path_factory.mktemp("served") / "index"))
-
-
-@pytest.fixture(scope="module")
-def site(base: Path) -> Iterator[str]:
-    with served(base, mcp=True) as url:
+def site(served_index: Path) -> Iterator[str]:
+    with served(served_index, mcp=True) as url:
         yield url
 
 
 @pytest.fixture(scope="module")
-def guarded(base: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
+def guarded(served_index: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
     """An app with accounts, and the token of a reader."""
     accounts, token = people(tmp_path_factory.mktemp("people"))
-    with served(base, accounts=accounts, local=False, mcp=True) as url:
+    with served(served_index, accounts=accounts, local=False, mcp=True) as url:
         yield url, token
 
 

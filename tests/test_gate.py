@@ -22,17 +22,17 @@ PAGE = {"Accept": "text/html"}
 
 
 @pytest.fixture(scope="module")
-def alone(_index: Path) -> Iterator[httpx.Client]:
+def alone(served_index: Path) -> Iterator[httpx.Client]:
     """An app without accounts that only this machine can reach."""
-    with served(_index) as url, httpx.Client(base_url=url) as client:
+    with served(served_index) as url, httpx.Client(base_url=url) as client:
         yield client
 
 
 @pytest.fixture(scope="module")
-def shared(_index: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
+def shared(served_index: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
     """An app with accounts: its address and the reader's token."""
     accounts, token = people(tmp_path_factory.mktemp("people"))
-    with served(_index, accounts=accounts, local=False) as url:
+    with served(served_index, accounts=accounts, local=False) as url:
         yield url, token
 
 
@@ -170,15 +170,15 @@ def test_headers_of_every_answer(alone: httpx.Client) -> None:
 
 
 @pytest.fixture(scope="module")
-def secrets(_index: Path, _notes: Path) -> list[Path]:
+def secrets(served_index: Path, _notes: Path) -> list[Path]:
     """Files of the project, the notes, the index and its state, of the home folder and of the folder for temporary ones."""
-    state = _index / "state"
+    state = served_index / "state"
     state.mkdir(exist_ok=True)
     own = [state / "secret.txt", Path(tempfile.gettempdir()) / f"kbqa-test-{os.getpid()}.txt"]
     for path in own:
         path.write_text("secret", "utf-8")
     Path(tempfile.gettempdir()).joinpath(own[1].name).chmod(0o600)
-    return [*own, ROOT / "app.py", ROOT / "pyproject.toml", _notes / "activity.md", _index / "CURRENT", Path("/etc/passwd"), Path.home() / ".bashrc"]  # fmt: skip
+    return [*own, ROOT / "app.py", ROOT / "pyproject.toml", _notes / "activity.md", served_index / "CURRENT", Path("/etc/passwd"), Path.home() / ".bashrc"]  # fmt: skip
 
 
 def test_no_file_of_the_machine_is_served(alone: httpx.Client, secrets: list[Path]) -> None:

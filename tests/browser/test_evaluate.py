@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import signal
 import subprocess
 import sys
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote, unquote
 
@@ -28,7 +31,7 @@ m,抽奖活动有哪些注意事项,list,是,没有哪篇笔记这么写,没有�
 u,怎么给汽车换轮胎,unanswerable,否,,
 h,"积分的有效期 {HURT.replace('"', '""')}",fact,是,12 个月,12 个月
 """
-MANY = 1200  # so many that the run is still going on when another page has opened
+MANY = 240
 LONG = "question\n" + "".join(f"积分通胀是什么意思{n}\n积分怎么兑换{n}\n" for n in range(MANY // 2))
 FRAME = "#kb-eval-report iframe"
 RUN_LIMIT = 120_000  # milliseconds
@@ -213,17 +216,43 @@ def test_two_runs_are_compared(visit, folder: Path) -> None:
     page.locator(".kb-eval-compare").wait_for(state="detached")
 
 
-def test_stop_keeps_what_is_done_and_it_goes_on(visit, folder: Path) -> None:
+@contextmanager
+def held_up(app: Site) -> Iterator[None]:
+    """The processes that the app has started stand still meanwhile, or a run would be over before another page has opened."""
+    parents = {int(path.name): path for path in Path("/proc").iterdir() if path.name.isdigit()}
+    below = {app.process.pid}
+    for _ in range(3):  # generations
+        below |= {pid for pid, path in parents.items() if parent_of(path) in below}
+    below.discard(app.process.pid)
+    for pid in below:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for pid in below:
+            os.kill(pid, signal.SIGCONT)
+
+
+def parent_of(process: Path) -> int:
+    try:
+        return int((process / "stat").read_text("utf-8").rpartition(")")[2].split()[1])
+    except (OSError, ValueError):
+        return 0
+
+
+def test_stop_keeps_what_is_done_and_it_goes_on(visit, evaluating: Site, folder: Path) -> None:
     """Progress grows; a page opened meanwhile follows, cannot start another one, and may stop it; no answer is lost."""
     page = visit()
     upload(page, folder / "long.csv")
     page.click("#kb-eval-run")
     page.wait_for_function("document.querySelector('#kb-eval-status progress')?.value > 2", timeout=RUN_LIMIT)
-    other = visit()
-    other.locator("#kb-eval-status progress").wait_for()
-    assert other.locator("#kb-eval-run").is_disabled()
-    assert other.locator("#kb-eval-status .kb-eval-line").inner_text().startswith("正在评测 long.csv")
-    other.click("#kb-eval-stop")
+    with held_up(evaluating):
+        other = visit()
+        other.locator("#kb-eval-status progress").wait_for()
+        assert other.locator("#kb-eval-run").is_disabled()
+        assert other.locator("#kb-eval-status .kb-eval-line").inner_text().startswith("正在评测 long.csv")
+        other.click("#kb-eval-stop")
+        other.locator("#kb-eval-stop:disabled").wait_for()
     page.locator("#kb-eval-resume").wait_for(timeout=RUN_LIMIT)
     run = newest(folder)
     assert "已停下" in page.locator("#kb-eval-status").inner_text() and 2 < run.answered < MANY and not run.finished

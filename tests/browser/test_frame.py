@@ -15,6 +15,7 @@ from tests.browser.chat import (
     QUESTION_BOX,
     answered,
     ask,
+    leaving,
     reload,
     wait_for_rows,
     wait_until_marked,
@@ -35,9 +36,10 @@ def test_switch_changes_every_fixed_text_and_is_remembered(site, open_page) -> N
     page = open_page(site.url)
     ask(page, POINTS)
     assert "来源" in seen(page, LAST_ANSWER) and "Sources" not in seen(page)
-    page.click("[data-language=en]")
+    with leaving(page):  # the page loads anew
+        page.click("[data-language=en]")
+        page.wait_for_function("document.documentElement.lang === 'en'")
     wait_for_rows(page, 1)
-    assert page.evaluate("document.documentElement.lang") == "en"
     assert "Sources" in seen(page, LAST_ANSWER) and "来源" not in seen(page, LAST_ANSWER)
     assert seen(page, "#kb-tab-ask-button") == "Ask"
     assert page.get_attribute(QUESTION_BOX, "placeholder") == "Ask the notes…"
