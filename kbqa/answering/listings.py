@@ -210,7 +210,7 @@ def _alike(document: Document, sections: Sequence[Section]) -> tuple[Span, ...]:
     """Neighbours headed by the same last word (启动阶段, 规划阶段, …), three at least; also one that ran into its paragraph."""
     best: list[Section] = []
     word = ""
-    for last in {s.heading[-2:] for s in sections if len(s.heading) > 2}:
+    for last in dict.fromkeys(s.heading[-2:] for s in sections if len(s.heading) > 2):
         for same, group in groupby(sections, lambda s, last=last: s.heading.endswith(last)):
             run = list(group) if same else []
             if len(run) > len(best):
