@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kbqa.notes.linebreaks import needs_restoring
+from kbqa.notes.linebreaks import Break, needs_restoring
 from kbqa.notes.plain import heading_level, plain_lines
 
 BODY = "先看每天有多少人回来，再看他们回来以后做了什么，最后才谈怎样让更多人回来。"
@@ -149,6 +149,27 @@ def test_headings_of_a_deck_are_short_and_have_levels_two_and_three() -> None:
     headings = [line for line in lines if line.level]
     assert headings and {line.level for line in headings} <= {2, 3}
     assert all(len(line.text) <= 24 and not set(line.text) & set("，。；！？") for line in headings)
+
+
+@pytest.mark.parametrize(
+    ("piece", "level"),
+    [
+        ("商场导视与动线设计", 3),
+        ("商场导视与动线设计：", 0),  # announces the line behind it
+        ("这一点就说到这里", 0),  # says something
+        ("先画图，再立牌", 0),
+    ],
+)
+def test_a_name_behind_a_finished_sentence_is_a_heading(
+    piece: str, level: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever kind of line it was taken for; one behind an unfinished line may be the next item of a list."""
+    rows = ["顾客找不到电梯就会走。", piece, "动线：从入口到收银台", "商场导视", "每层一块总图，挂在电梯口。"]
+    offsets = [sum(map(len, rows[:i])) for i in range(1, len(rows))]
+    monkeypatch.setattr("kbqa.notes.plain.needs_restoring", lambda row: True)
+    monkeypatch.setattr("kbqa.notes.plain.restore_breaks", lambda row: [Break(at, "text") for at in offsets])
+    lines, _ = plain_lines(["".join(rows)], "")
+    assert [(line.text, line.level) for line in lines] == list(zip(rows, [0, level, 0, 0, 0], strict=True))
 
 
 def test_ordinary_prose_is_never_cut() -> None:

@@ -23,6 +23,7 @@ _INNER_MARK = re.compile(r"[\u3002\uff0c,;\uff1b!?\uff01\uff1f\u3001]|[:：].")
 _SPOKEN = re.compile(r"[就都会要能了吗我你他她把也呢吧啊不这那才又再去来说]")
 _NAMING = re.compile(r"[\u3400-\u9fff]{2}|[A-Za-z]{3}")
 _MAX_NUMBERED, _MAX_BARE = 24, 16
+_ENDS = tuple("。！？")
 
 
 def plain_lines(rows: Sequence[str], title: str) -> tuple[list[Line], int]:
@@ -73,6 +74,12 @@ def heading_level(row: str, following: str, before: str = "") -> int:
     return 3 if bare and row[-1] not in ":：" and len(following) >= 1.5 * len(row) else 0
 
 
+def _opens(piece: str, before: str) -> bool:
+    """Whether a piece behind a finished sentence names something without saying anything of it."""
+    named = bool(_NAMING.search(piece)) and not _SPOKEN.search(piece)
+    return named and before[-1:] in _ENDS and piece[-1:] not in (*_ENDS, *":：")
+
+
 def _restore(row: str, number: int) -> list[Line]:
     """Cut a row whose line breaks were lost; a heading straight before another is the higher of the two."""
     breaks = restore_breaks(row)
@@ -80,8 +87,8 @@ def _restore(row: str, number: int) -> list[Line]:
     pieces = [row[a:b].strip() for a, b in zip(starts, [*starts[1:], len(row)], strict=True)]
     kinds = ["heading", *(b.kind for b in breaks)]
     headings = [
-        k == "heading" and len(p) <= _MAX_NUMBERED and not _INNER_MARK.search(p)
-        for p, k in zip(pieces, kinds, strict=True)
+        (k == "heading" or _opens(p, before)) and len(p) <= _MAX_NUMBERED and not _INNER_MARK.search(p)
+        for p, k, before in zip(pieces, kinds, ["", *pieces[:-1]], strict=True)
     ]
     headings[0] = headings[0] and len(pieces) > 1
     levels = [(2 if below else 3) if here else 0 for here, below in zip(headings, [*headings[1:], False], strict=True)]
