@@ -18,6 +18,7 @@ from kbqa.retrieval.fit import (
     defining_strength,
     enumerates,
     formula_strength,
+    introduces_itself,
     is_aside,
     sentence_fits,
 )
@@ -137,7 +138,7 @@ def _thinness(folded: str, kind: str) -> float:
     penalty += 0.1 if folded.rstrip().endswith((":", "\uff1a")) else 0.0
     penalty += 0.3 if folded.startswith(("\uff3b图", "[图", "图:", "[来源")) else 0.0
     penalty += 0.3 if kind not in ("formula", "number") and FIGURES.search(folded) else 0.0
-    penalty += 0.3 if count_garbled(folded) else 0.0
+    penalty += 0.3 if count_garbled(folded) or introduces_itself(folded) else 0.0
     return penalty + (0.25 if len(squeeze(folded)) < 8 else 0.0)
 
 

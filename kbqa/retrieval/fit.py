@@ -53,6 +53,16 @@ def is_aside(heading: str, question: str) -> bool:
     return any(about.search(head) and not wanted.search(asked) for about, wanted in _ASIDES)
 
 
+_OF_ITSELF = re.compile(
+    r"(?:本|这)(?:篇|文(?![化档字件明案书本])|章(?!程)|节(?![奏省约流点日假目水能]))|(?:下文|接下来|下面)(?:会|将|就|先)?(?:讲|介绍|说明|给出|分享)"
+)
+
+
+def introduces_itself(folded: str) -> bool:
+    """Whether a folded text speaks of the text that it stands in: what the reader will find there answers nothing."""
+    return bool(_OF_ITSELF.search(folded))
+
+
 def sentence_fits(kind: str, folded: str) -> bool:
     """Whether a folded sentence has the shape that a kind of question asks for."""
     pattern = _SENTENCE.get(kind)

@@ -16,11 +16,11 @@ from numpy.typing import NDArray
 from kbqa.indexing.index import NEAR_HEADINGS, Index
 from kbqa.retrieval.because import matched_because
 from kbqa.retrieval.coverage import Coverage
-from kbqa.retrieval.fit import is_aside, passage_fit
+from kbqa.retrieval.fit import introduces_itself, is_aside, passage_fit
 from kbqa.retrieval.question import Question, expanded
 from kbqa.retrieval.rerank import rerank
 from kbqa.settings import QuerySettings
-from kbqa.text import squeeze
+from kbqa.text import fold, squeeze
 from kbqa.types import Hit
 
 Floats = NDArray[np.float32]
@@ -41,6 +41,7 @@ WEIGHTS: Mapping[str, float] = {
 # chance; a Chinese word that is missing leaves others that do tell.
 _UNSPOKEN, _UNSPOKEN_ENGLISH = 6.0, 30.0
 _SHORT_PASSAGE = 40
+_INTRODUCTION = 120
 _SENTENCE_CANDIDATES = 20
 
 
@@ -277,6 +278,8 @@ def _fit(index: Index, question: Question, row: int) -> float:
     if squeeze(heading) == squeeze(question.text):
         fit += 0.6  # the section that is headed by the very question
     scrap = len(chunk.text) < _SHORT_PASSAGE and fit < 0.3
+    if len(chunk.text) < _INTRODUCTION and introduces_itself(fold(chunk.text)):
+        fit -= 1.0
     return fit - (0.5 if scrap or is_aside(heading, question.text) else 0.0)
 
 
