@@ -207,7 +207,7 @@ def _headed(document: Document, section: Section) -> Span:
 
 
 def _alike(document: Document, sections: Sequence[Section]) -> tuple[Span, ...]:
-    """Neighbours headed by the same last word (启动阶段, 规划阶段, …), three at least; also one that ran into its paragraph."""
+    """Neighbours headed by the same last word (筹备阶段, 开业阶段, …), three at least; also one that ran into its paragraph."""
     best: list[Section] = []
     word = ""
     for last in dict.fromkeys(s.heading[-2:] for s in sections if len(s.heading) > 2):
@@ -260,7 +260,7 @@ def _listing_score(listing: Listing, asked: str, weigh: Callable[[str], float], 
     rows = all(" | " in text[a:b] for a, b in listing.items)  # the first row of a table is its header
     subsections = "\n" in text[slice(*listing.items[0])]
     plan = subsections and (
-        all(_NUMBERED_HEADING.match(text[a:b]) for a, b in listing.items) or _kind_named(listing) in fold(asked)
+        all(_NUMBERED_HEADING.match(text[a:b]) for a, b in listing.items) or _are_what_is_asked(listing, asked)
     )
     bonus = PLACE_BONUS[listing.chunk_place] + FIT_BONUS + (0.35 if plan else -0.2 if subsections else 0.0)
     bonus += COUNT_BONUS if asked_count(asked) in (len(listing.items), len(listing.items) - rows) else 0.0
@@ -271,13 +271,11 @@ def _listing_score(listing: Listing, asked: str, weigh: Callable[[str], float], 
     return 0.6 * introduced + 0.4 * whole + 0.6 * max(cosine, 0.0) + bonus
 
 
-def _kind_named(listing: Listing) -> str:
-    """The word that all headings of the items end with, which says what they are: 启动阶段, 规划阶段 are 阶段."""
-    headings = [listing.document.text[a:b].split("\n")[0] for a, b in listing.items]
-    words = {
-        fold(heading)[-2:] for heading, (a, b) in zip(headings, listing.items, strict=True) if len(heading) < b - a
-    }
-    return words.pop() if len(words) == 1 else "\n"
+def _are_what_is_asked(listing: Listing, asked: str) -> bool:
+    """Whether all headings of the items end with one word of the question: 筹备阶段, 开业阶段 are 阶段."""
+    parts = [listing.document.text[a:b].partition("\n") for a, b in listing.items]
+    words = {fold(heading)[-2:] for heading, _, body in parts if body}
+    return len(words) == 1 and words.pop() in fold(asked)
 
 
 def weigher(index: Index, found: Found) -> Callable[[str], float]:

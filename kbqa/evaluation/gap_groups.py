@@ -24,7 +24,6 @@ from kbqa.types import Answer
 
 Floats = NDArray[np.float64]
 Advice = Literal["unmentioned", "no answer", "heading only", "answered"]
-_NEAREST = 3
 
 
 @dataclass(frozen=True, slots=True)
