@@ -99,10 +99,10 @@ class KnowledgeBase:
                 return clarify(index, understood, unclear)
         return answer(index, search(index, understood, self.settings.query), self.settings.query, self.calibration)
 
-    def find(self, question: str, history: Sequence[Turn] = ()) -> Found:
+    def find(self, question: str, history: Sequence[Turn] = (), k: int = 10) -> Found:
         """What retrieval finds for a question, with all that was learned on the way; same errors as `ask`."""
         index = self._index
-        return search(index, _understand(index, question, history), self.settings.query)
+        return search(index, _understand(index, question, history), self.settings.query, k)
 
     def search(self, question: str, k: int = 10, history: Sequence[Turn] = ()) -> tuple[Hit, ...]:
         """The k best passages; same errors as `ask`."""

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 import pytest
 
 from kbqa.retrieval.coverage import Coverage, Idea, Wording
-from kbqa.retrieval.search import WEIGHTS, _weighted
+from kbqa.retrieval.search import _weighted
 
 IDS = {"=ltv": 0, "怎么算": 1, "公式": 2}
 IDF = {0: 3.0, 1: 1.0, 2: 2.0}
@@ -44,15 +42,33 @@ def test_what_the_notes_have_no_word_for() -> None:
 
 def test_meaning_counts_more_the_less_is_spoken_of() -> None:
     """Two passages, one alike in words and one in meaning: the order turns with the trust in words."""
-    parts = {name: np.zeros(2, np.float32) for name in WEIGHTS}
-    parts["lexical"][:] = (0.3, 0.0)
-    parts["dense"][:] = (0.2, 0.215)
-    for spoken, english, best in ((1.0, False, 0), (1.0, True, 0), (0.0, False, 0), (0.0, True, 1)):
-        assert np.argmax(_weighted(parts, spoken, english)) == best
-    parts["dense"][:] = (0.2, 0.35)
-    assert np.argmax(_weighted(parts, 0.0, False)) == 1
-    assert math.isclose(_weighted(parts, 1.0, False)[1], 0.35 * WEIGHTS["dense"], rel_tol=1e-5)
-    parts["dense"][:] = (0.2, 0.215)
-    assert math.isclose(
-        _weighted(parts, 1.0, False)[0], 0.3 * WEIGHTS["lexical"] + 0.2 * WEIGHTS["dense"], rel_tol=1e-5
+    weights = {"lexical": 0.5, "dense": 0.7}
+    parts = {"lexical": np.array([0.3, 0.0], np.float32), "dense": np.array([0.2, 0.33], np.float32)}
+    for spoken, english, best in ((1.0, False, 0), (1.0, True, 0), (0.0, False, 1), (0.0, True, 1)):
+        assert np.argmax(_weighted(weights, parts, spoken, english)) == best
+    parts["dense"][1] = 0.25
+    assert (
+        np.argmax(_weighted(weights, parts, 0.0, False)) == 0 and np.argmax(_weighted(weights, parts, 0.0, True)) == 1
+    )
+    assert _weighted(weights, parts, 1.0, False)[0] == pytest.approx(0.3 * 0.5 + 0.2 * 0.7)
+    assert _weighted(weights, parts, 0.5, False)[0] > _weighted(weights, parts, 1.0, False)[0]
+
+
+def test_what_notes_may_write_instead() -> None:
+    """It stands for the word where the notes lack that, and for half of it where they have it."""
+    lacked = Idea(1.0, (Wording(("冷清",)),), 1.0, near=(Wording(("公式",), 0.8),))
+    known = Idea(1.0, (Wording(("怎么算",)),), 1.0, near=(Wording(("公式",), 0.8),))
+    assert coverage(lacked).of({"公式"}) == pytest.approx(0.8) and coverage(lacked).missing == 0
+    assert coverage(known).of({"公式"}) == pytest.approx(0.4) and coverage(known).of({"怎么算"}) == pytest.approx(1)
+    assert coverage(known).tokens == ["公式", "怎么算"]
+
+
+def test_ideas_of_many_texts_at_once() -> None:
+    """A row an idea; together they give what `of` gives for each text."""
+    found = coverage(Idea(1.5, (Wording(("=ltv",)),), 1.5), Idea(1.0, (Wording(("怎么算", "公式")),), 1.0))
+    here = {"=ltv": np.array([True, False]), "怎么算": np.array([True, True]), "公式": np.array([False, True])}
+    shares = found.of_rows(here, 2)
+    assert shares.tolist() == [[1.0, 0.0], [0.5, 1.0]]
+    assert found.together(shares).tolist() == pytest.approx(
+        [found.of({"=ltv", "怎么算"}), found.of({"怎么算", "公式"})]
     )

@@ -44,8 +44,8 @@ def test_shares_of_a_passage_add_up_to_its_score(kb: KnowledgeBase, question: st
     assert weights[0] >= WEIGHTS["dense"] - 0.02
     for passage in looked_at:
         assert sum(passage.shares.values()) == pytest.approx(passage.hit.score, abs=1e-3)
-        assert passage.shares["coverage"] == pytest.approx(
-            WEIGHTS["coverage"] * passage.hit.parts["coverage"], abs=1e-4
+        assert passage.shares["likeness"] == pytest.approx(
+            WEIGHTS["likeness"] * passage.hit.parts["likeness"], abs=1e-4
         )
 
 

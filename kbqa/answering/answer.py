@@ -15,6 +15,7 @@ from kbqa.answering.picks import Pick, Scored
 from kbqa.answering.suggest import follow_ups
 from kbqa.indexing.index import Index
 from kbqa.retrieval.because import matched_because
+from kbqa.retrieval.ideas import near_words
 from kbqa.retrieval.search import Found
 from kbqa.settings import QuerySettings
 from kbqa.text import fold, sentence_spans, squeeze
@@ -138,6 +139,7 @@ def _cite(index: Index, chosen: Sequence[Pick], found: Found) -> tuple[tuple[Sen
     sentences: list[Sentence] = []
     citations: list[Citation] = []
     seen: set[str] = set()
+    near = near_words(found.question.ideas)
     for pick in chosen:
         document = index.documents.get(pick.doc_id)
         quote = document.text[pick.start : pick.end]
@@ -150,7 +152,7 @@ def _cite(index: Index, chosen: Sequence[Pick], found: Found) -> tuple[tuple[Sen
         sentences.append(Sentence(_shown(quote, pick.item), (len(citations),), pick.item))
         text = "\n".join([*path[-2:], quote])
         shared = found.coverage.shared(set(index.segmenter.tokens(text)))
-        matched = matched_because(found.question.text, text, shared, index.segmenter)
+        matched = matched_because(found.question.text, text, shared, index.segmenter, near)
         line = document.line_at(pick.start)
         citations.append(Citation(pick.doc_id, pick.start, pick.end, quote, path, line, copies, matched))
     return tuple(sentences), tuple(citations)

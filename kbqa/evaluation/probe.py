@@ -259,7 +259,7 @@ def _shares(hit: Hit) -> dict[str, float]:
 
     Meaning gets the rest: its weight grows with what the notes have no words for.
     """
-    shares = {name: WEIGHTS[name] * value for name, value in hit.parts.items() if name != "dense"}
+    shares = {name: weight * hit.parts[name] for name, weight in WEIGHTS.items() if name != "dense"}
     shares["dense"] = hit.score - sum(shares.values())
     return {name: round(share, 4) + 0.0 for name, share in shares.items()}  # a zero without a sign
 

@@ -21,6 +21,7 @@ from kbqa.indexing.lexical import LexicalIndex, TokenRows, Vocabulary, mapped
 from kbqa.indexing.recent import RecentVectors
 from kbqa.indexing.segment import SEGMENTER, Segmenter
 from kbqa.indexing.sounds import Sounds
+from kbqa.indexing.word_vectors import WordVectors
 from kbqa.settings import BuildSettings
 from kbqa.terms.glossary import Glossary
 from kbqa.text import Span
@@ -37,6 +38,7 @@ class Index:
         headings: tokens of the nearest headings of every distinct heading path.
         quick: the encoder for what is encoded while someone waits, sentences and headings: the index's own if it is static.
         recent: its vectors of passages, the newest of them kept.
+        words: its vectors of the vocabulary's words.
     """
 
     folder: Path
@@ -49,6 +51,7 @@ class Index:
     encoder: Encoder
     quick: Encoder
     recent: RecentVectors
+    words: WordVectors
     chunks: ChunkTable
     sentences: SentenceTable
     documents: DocumentTable
@@ -92,10 +95,11 @@ class Index:
         documents = DocumentTable(folder)
         chunks = ChunkTable.load(folder, documents)
         quick = model if model.light else load_encoder()
+        vocabulary = Vocabulary.load(folder / "vocabulary.txt")
         return cls(
-            folder, manifest, glossary, Segmenter(glossary), Vocabulary.load(folder / "vocabulary.txt"),
+            folder, manifest, glossary, Segmenter(glossary), vocabulary,
             LexicalIndex.load(folder, manifest.chunks), DenseIndex.load(folder / "dense.faiss"), model,
-            quick, RecentVectors(quick), chunks, SentenceTable.load(folder), documents,
+            quick, RecentVectors(quick), WordVectors(quick, vocabulary), chunks, SentenceTable.load(folder), documents,
             TokenRows.load(folder, "headings"), Sounds.load(folder), load_reports(folder),
         )  # fmt: skip
 

@@ -33,11 +33,13 @@ class Idea:
         importance: 1 for a noun of the question; terms more, chatter less.
         wordings: what counts as saying it, the question's own wording first.
         known_missing: importance when the notes have none of the wordings.
+        near: what notes may write instead; says less where the notes have one of the wordings.
     """
 
     importance: float
     wordings: tuple[Wording, ...]
     known_missing: float
+    near: tuple[Wording, ...] = ()
 
 
 class Coverage:
@@ -53,8 +55,15 @@ class Coverage:
     def __init__(
         self, ideas: Sequence[Idea], ids: Mapping[str, int], idf: Callable[[int], float], rarest: float
     ) -> None:
-        self._wordings = [[(w.tokens, w.share) for w in idea.wordings] for idea in ideas]
-        rarities = [_least_rare(idea, ids, idf) for idea in ideas]
+        self._wordings = []
+        rarities = []
+        for idea in ideas:
+            own = _least_rare(idea.wordings, ids, idf)
+            share = NEAR_IF_KNOWN if own is not None else NEAR
+            self._wordings.append(
+                [(w.tokens, w.share) for w in idea.wordings] + [(w.tokens, share * w.share) for w in idea.near]
+            )
+            rarities.append(own if own is not None else _least_rare(idea.near, ids, idf))
         weights, missing = [], 0.0
         for idea, rarity in zip(ideas, rarities, strict=True):
             weights.append(idea.known_missing * rarest if rarity is None else idea.importance * rarity)
@@ -67,7 +76,7 @@ class Coverage:
             sum(idea.importance for idea, r in zip(ideas, rarities, strict=True) if r is not None) / importance
         )
         self._shares: dict[frozenset[str], float] = {}
-        self.tokens = sorted({t for idea in ideas for w in idea.wordings for t in w.tokens if t in ids})
+        self.tokens = sorted({t for idea in ideas for w in (*idea.wordings, *idea.near) for t in w.tokens if t in ids})
 
     def of(self, tokens: set[str]) -> float:
         """Share of the question, 0 to 1, that a text with these tokens covers."""
@@ -91,17 +100,19 @@ class Coverage:
         return tuple(token for token in self.tokens if token in tokens)
 
     def of_rows(self, presence: Mapping[str, NDArray[np.bool_]], size: int) -> Floats:
-        """The same for many texts at once, given which of them have which token; float32 [size]."""
-        total = np.zeros(size, np.float32)
-        for weight, wordings in zip(self.weights, self._wordings, strict=True):
-            best = np.zeros(size, np.float32)
+        """How far each of many texts covers each idea, given which of them have which token; float32 [ideas, size]."""
+        shares = np.zeros((len(self.weights), size), np.float32)
+        for best, wordings in zip(shares, self._wordings, strict=True):
             for wording, share in wordings:
                 here = sum(
                     (presence[t].astype(np.float32) for t in wording if t in presence), np.zeros(size, np.float32)
                 )
-                best = np.maximum(best, cast(Floats, np.float32(share / len(wording)) * here))
-            total += np.float32(weight) * best
-        return total
+                np.maximum(best, cast(Floats, np.float32(share / len(wording)) * here), out=best)
+        return shares
+
+    def together(self, shares: Floats) -> Floats:
+        """What `of_rows` gives for each idea, summed by the ideas' weights; float32 [size]."""
+        return np.asarray(self.weights, np.float32) @ shares
 
 
 def _part(wording: tuple[str, ...], tokens: frozenset[str]) -> float:
@@ -110,9 +121,13 @@ def _part(wording: tuple[str, ...], tokens: frozenset[str]) -> float:
     return len(tokens.intersection(wording)) / len(wording)
 
 
-def _least_rare(idea: Idea, ids: Mapping[str, int], idf: Callable[[int], float]) -> float | None:
-    """The least IDF of the idea's wordings that the notes have; None if they have none of them."""
-    return min((r for w in idea.wordings if (r := _rarity(w, ids, idf)) is not None), default=None)
+# How much of what notes may write instead counts where they have the question's own word, and where they lack it.
+NEAR_IF_KNOWN, NEAR = 0.5, 1.0
+
+
+def _least_rare(wordings: Sequence[Wording], ids: Mapping[str, int], idf: Callable[[int], float]) -> float | None:
+    """The least IDF of those wordings that the notes have; None if they have none of them."""
+    return min((r for w in wordings if (r := _rarity(w, ids, idf)) is not None), default=None)
 
 
 def _rarity(wording: Wording, ids: Mapping[str, int], idf: Callable[[int], float]) -> float | None:

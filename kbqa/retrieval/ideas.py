@@ -10,6 +10,8 @@ import rjieba
 
 from kbqa.indexing.segment import Match, Segmenter, words
 from kbqa.retrieval.coverage import Idea, Wording
+from kbqa.terms.wordings import english as english_words
+from kbqa.terms.wordings import longest_first, spoken
 from kbqa.text import fold, is_english
 
 # Importance of what a question speaks of: a glossary term says most, words that only name the kind of question least;
@@ -17,6 +19,9 @@ from kbqa.text import fold, is_english
 TERM, WORD, CUE, CARRIED, QUOTED = 1.5, 1.0, 0.3, 0.5, 1.6
 # How well a term's pieces stand for the term, and the notes' words for a colloquial phrase.
 PIECES_SHARE, PARAPHRASE_SHARE = 0.5, 0.8
+# How well what notes may write stands for a word that people say, and for an English one; and how much of that counts in
+# lexical search, where a dozen such words would drown the question's own.
+SPOKEN_SHARE, ENGLISH_SHARE, NEAR_IN_SEARCH = 0.8, 0.8, 0.3
 ASKING = frozenset(
     "什么 怎么 怎样 怎么样 如何 哪些 哪个 哪几 哪 哪种 为什么 为何 为啥 多少 几个 几种 几 请问 一下 吗 呢 吧 啊 呀 啦 嘛 么 咋 咋整 咋办 啥 哪几个 哪几种 哪几类 干嘛 干啥 怎么办 怎么做 咋样 是不是 有没有 "
     "我 我们 你 你们 他 她 它 它们 咱 咱们 自己 大家 人家 是 有 要 想 做 会 能 可 可以 应该 应当 应 该 需要 得 去 来 用 说 讲 叫 看 "
@@ -38,15 +43,30 @@ def scaled(idea: Idea, share: float) -> Idea:
     return replace(idea, importance=share * idea.importance, known_missing=share * idea.known_missing)
 
 
-def token_weights(ideas: Sequence[Idea]) -> dict[str, float]:
-    """Token → weight for lexical search: an idea's importance, shared among the tokens of a wording."""
+def token_weights(ideas: Sequence[Idea], near: float = 0.0) -> dict[str, float]:
+    """Token → weight for lexical search: an idea's importance, shared among the tokens of a wording.
+
+    Args:
+        near: how much what notes may write instead counts.
+    """
     weights: dict[str, float] = {}
     for idea in ideas:
-        for wording in idea.wordings:
-            for token in wording.tokens:
-                weight = idea.importance * wording.share
-                weights[token] = max(weights.get(token, 0.0), weight)
+        for wordings, part in ((idea.wordings, 1.0), (idea.near, near)):
+            for wording in wordings if part else ():
+                for token in wording.tokens:
+                    weights[token] = max(weights.get(token, 0.0), part * idea.importance * wording.share)
     return weights
+
+
+def near_words(ideas: Sequence[Idea]) -> dict[str, str]:
+    """Tokens that notes may have instead of a question's own → the question's words."""
+    own = {token for idea in ideas for wording in idea.wordings for token in wording.tokens}
+    found: dict[str, str] = {}
+    for idea in ideas:
+        said = idea.wordings[0].tokens
+        for token in (t for wording in idea.near for t in wording.tokens if t not in own):
+            found.setdefault(token, (" " if said[0].isascii() else "").join(said))
+    return found
 
 
 def ideas_of(text: str, segmenter: Segmenter) -> list[Idea]:
@@ -59,7 +79,7 @@ def ideas_of(text: str, segmenter: Segmenter) -> list[Idea]:
     loose = [p for p in phrases if not any(_overlap(p, m) for m in matches)]
     ideas += [_phrase_idea(phrase, segmenter) for phrase in loose]
     rest = without(fold(text), sorted((m.start, m.end) for m in (*matches, *loose)))
-    ideas += [_word_idea(word, tag, english) for word, tag in tagged(rest)]
+    ideas += _english_ideas(rest, segmenter) if english else _word_ideas(rest, segmenter)
     merged = {idea.wordings[0].tokens: idea for idea in reversed(ideas) if idea.wordings}
     return list(reversed(merged.values()))
 
@@ -107,14 +127,79 @@ def _meanings(phrase: Match, segmenter: Segmenter) -> list[Wording]:
 
 # Part of speech → how much of a question such a word carries, and how much when the notes lack it: a noun that is
 # missing may be the very thing asked for, a missing verb is usually the asker's own way of putting it.
-NOUNLIKE = ("n", "vn", "j", "l", "i", "z", "x", "eng", "an", "b", "s", "nz", "nr", "ns", "nt")
-_SPEECH = {"v": (0.7, 0.35), "a": (0.6, 0.3), "m": (0.5, 0.5), "t": (0.6, 0.4), "q": (0.2, 0.1)}
+NOUNLIKE = ("n", "vn", "j", "z", "x", "eng", "an", "b", "s", "nz", "nr", "ns", "nt")
+_SPEECH = {
+    "v": (0.7, 0.35),
+    "a": (0.6, 0.3),
+    "m": (0.5, 0.5),
+    "t": (0.6, 0.4),
+    "q": (0.2, 0.1),
+    "l": (0.4, 0.2),
+    "i": (0.4, 0.2),
+}
 
 
-def _word_idea(word: str, tag: str, english: bool) -> Idea:
-    if english and word.isascii():
-        importance, missing = WORD, 0.2  # a matter for the encoder: Chinese notes lack English words anyway
-    elif tag in NOUNLIKE or tag[:1] == "n":
+def _word_ideas(rest: str, segmenter: Segmenter) -> list[Idea]:
+    """The words of a text; a run of them that people say for something else counts as one idea."""
+    pieces = rjieba.tag(rest)
+    ideas: list[Idea] = []
+    position = 0
+    for start, end, near in longest_first([word for word, _ in pieces], "", spoken()):
+        ideas += [_word_idea(word, tag) for word, tag in pieces[position:start] if not _asks(word) and words(word)]
+        ideas.append(_meant(_joined(pieces[start:end]), near, SPOKEN_SHARE, segmenter))
+        position = end
+    return ideas + [_word_idea(word, tag) for word, tag in pieces[position:] if not _asks(word) and words(word)]
+
+
+def _joined(pieces: Sequence[tuple[str, str]]) -> Idea:
+    """One idea for words that mean something together."""
+    ideas = [_word_idea(word, tag) for word, tag in pieces if words(word)]
+    if len(ideas) == 1:
+        return ideas[0]
+    own = tuple(token for idea in ideas for token in idea.wordings[0].tokens)
+    importance = max((idea.importance for idea in ideas), default=WORD)
+    missing = max((idea.known_missing for idea in ideas), default=0.5 * WORD)
+    return Idea(importance, (Wording(own),) if own else (), missing)
+
+
+def _meant(idea: Idea, near: Sequence[str], share: float, segmenter: Segmenter) -> Idea:
+    """The idea with the words that notes may use for it, the nearest counting most."""
+    further = [w for word in near for w in _wordings_of(word, share, segmenter)]
+    return replace(idea, near=tuple(further))
+
+
+def _wordings_of(word: str, share: float, segmenter: Segmenter) -> list[Wording]:
+    """A word of the notes: by the concept if it is a term's name, and as it stands."""
+    whole = [m for m in segmenter.matches(word) if m.end - m.start == len(word)]
+    tokens = tuple(words(word))
+    found = [Wording((segmenter.concept(whole[0].term),), share)] if whole else []
+    return (
+        [*found, Wording(tokens[-1:] if len(tokens) > 1 and tokens[-1] == word else tokens, share)] if tokens else found
+    )
+
+
+_LATIN = re.compile(r"[a-z][a-z0-9&'-]*|[\u3400-\u9fff]+|\d+")
+
+
+def _english_ideas(rest: str, segmenter: Segmenter) -> list[Idea]:
+    """The words and phrases of an English text, each with what Chinese notes may write for it."""
+    ideas: list[Idea] = []
+    for line in rest.split("\n"):
+        pieces = _LATIN.findall(line)
+        known = {start: (end, near) for start, end, near in longest_first(pieces, " ", english_words())}
+        at = 0
+        while at < len(pieces):
+            end, near = known.get(at, (at + 1, ()))
+            run = [token for piece in pieces[at:end] if piece not in ASKING for token in words(piece)]
+            if run:
+                cue = CUE if pieces[at] in CUES else WORD
+                ideas.append(_meant(Idea(cue, (Wording(tuple(run)),), 0.2 * cue), near, ENGLISH_SHARE, segmenter))
+            at = end
+    return ideas
+
+
+def _word_idea(word: str, tag: str) -> Idea:
+    if tag in NOUNLIKE or tag[:1] == "n":
         importance, missing = WORD, WORD
     else:
         importance, missing = _SPEECH.get(tag[:1], (0.3, 0.1))

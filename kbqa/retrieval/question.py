@@ -12,7 +12,7 @@ from kbqa.indexing.segment import Segmenter, words
 from kbqa.retrieval.coverage import Idea
 from kbqa.retrieval.fit import bare_subject
 from kbqa.retrieval.followup import Turn, refer
-from kbqa.retrieval.ideas import ASKING, CUES, QUOTATION, ideas_of, scaled, token_weights
+from kbqa.retrieval.ideas import ASKING, CUES, NEAR_IN_SEARCH, QUOTATION, ideas_of, scaled, token_weights
 from kbqa.terms.glossary import names_of
 from kbqa.text import fold, is_english, squeeze
 
@@ -109,7 +109,7 @@ def understand(
     if kind == "definition" and len(ideas) > 1 and not _DEFINITION.search(fold(text)):
         kind = "fact"  # short, but more than a bare term
     return Question(
-        raw or text, resolved, kind, tuple(ideas), token_weights(ideas), *_about(text, resolved, segmenter),
+        raw or text, resolved, kind, tuple(ideas), token_weights(ideas, NEAR_IN_SEARCH), *_about(text, resolved, segmenter),
         is_english(text), notices,
     )  # fmt: skip
 

@@ -15,55 +15,38 @@ from numpy.typing import NDArray
 
 from kbqa.indexing.index import NEAR_HEADINGS, Index
 from kbqa.retrieval.because import matched_because
+from kbqa.retrieval.closely import SentenceScore, look_closely
 from kbqa.retrieval.coverage import Coverage
-from kbqa.retrieval.fit import introduces_itself, is_aside, passage_fit
+from kbqa.retrieval.ideas import near_words
 from kbqa.retrieval.question import Question, expanded
 from kbqa.retrieval.rerank import rerank
 from kbqa.settings import QuerySettings
-from kbqa.text import fold, squeeze
 from kbqa.types import Hit
 
 Floats = NDArray[np.float32]
 Rows = NDArray[np.int64]
 
-# Measured on the retrieval sets and the development questions; see docs/quality.md for what each adds.
+# What a first look goes by, and what the candidates are ordered by that were looked at closely. Fitted by
+# `python -m kbqa.training.ranking`; docs/quality.md says what each part adds.
+AT_FIRST: Mapping[str, float] = {"lexical": 0.5, "dense": 0.7, "coverage": 0.8, "heading": 0.5, "glossary": 0.6}
 WEIGHTS: Mapping[str, float] = {
-    "lexical": 0.5,
-    "dense": 0.7,
-    "coverage": 0.8,
-    "sentence": 0.6,
-    "heading": 0.5,
-    "fit": 0.5,
-    "headline": 0.9,
-    "glossary": 0.6,
+    "lexical": 0.17,
+    "dense": 2.0,
+    "heading": 0.23,
+    "glossary": 1.25,
+    "fit": 0.16,
+    "likeness": 1.0,
+    "sentence": 1.1,
+    "headline": 0.5,
+    "note": 1.4,
+    "opening": -0.57,
+    "scrap": -0.2,
 }
 # Added to the weight of meaning for a question none of whose words the notes have. English words in Chinese notes are there by
 # chance; a Chinese word that is missing leaves others that do tell.
-_UNSPOKEN, _UNSPOKEN_ENGLISH = 6.0, 30.0
-_SHORT_PASSAGE = 40
-_INTRODUCTION = 120
-_SENTENCE_CANDIDATES = 20
-
-
-@dataclass(frozen=True, slots=True)
-class SentenceScore:
-    """How well a sentence answers by its words and by its meaning.
-
-    Attributes:
-        row: row in the index's sentence table.
-        coverage: share of the question that the sentence covers, 0 to 1.
-        context: the same for the paragraph it stands in: what was named one sentence before is still spoken of.
-        cosine: similarity with the question, −1 to 1.
-    """
-
-    row: int
-    coverage: float
-    context: float
-    cosine: float
-
-    @property
-    def score(self) -> float:
-        return 0.7 * self.coverage + 0.3 * self.context + 0.6 * max(self.cosine, 0.0)
+_UNSPOKEN, _UNSPOKEN_ENGLISH = 1.4, 4.1
+_CLOSE_CANDIDATES, _BEHIND = 40, 10.0
+_OF_A_NOTE = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,14 +91,15 @@ def search(index: Index, question: Question, settings: QuerySettings, k: int = 1
     }
     sentences: dict[int, tuple[SentenceScore, ...]] = {}
     if settings.mode == "hybrid":
-        parts["coverage"] = coverage.of_rows(presence, rows.size)
+        covered = coverage.of_rows(presence, rows.size)
+        parts["coverage"] = coverage.together(covered)
         parts["heading"] = _heading_coverage(index, rows, coverage)
         parts["glossary"] = np.array([told.get(row, 0.0) for row in rows.tolist()], np.float32)
-        total, sentences = _look_closely(index, question, coverage, quick, rows, parts)
+        total, sentences = _look_closely(index, question, coverage, covered, quick, rows, parts)
     else:
         total = parts[settings.mode]
     # Without the weight that meaning gains where words fail, which would make any English question stand out.
-    gaps = _gaps(parts, _weighted(parts, 1.0, question.english) if settings.mode == "hybrid" else total)
+    gaps = _gaps(parts, _weighted(WEIGHTS, parts, 1.0, question.english) if settings.mode == "hybrid" else total)
     order = np.lexsort((rows, -total))
     scores = total[order]  # they fall by rank even if a reranker has another order: confidence is fitted on their scale
     if settings.reranker and settings.mode == "hybrid":
@@ -146,21 +130,32 @@ def _gaps(parts: Mapping[str, Floats], scores: Floats) -> dict[str, float]:
 
 
 def _look_closely(
-    index: Index, question: Question, coverage: Coverage, vector: Floats, rows: Rows, parts: dict[str, Floats]
+    index: Index,
+    question: Question,
+    coverage: Coverage,
+    covered: Floats,
+    vector: Floats,
+    rows: Rows,
+    parts: dict[str, Floats],
 ) -> tuple[Floats, dict[int, tuple[SentenceScore, ...]]]:
     """Add what only the best candidates are asked for to `parts`; the weighted sums, and the scores of their sentences."""
-    wide = _weighted(parts, coverage.spoken, question.english)
-    first = np.lexsort((rows, -wide))[:_SENTENCE_CANDIDATES]
-    sentences = _sentence_scores(index, [int(rows[i]) for i in first], coverage, vector)
-    for name in ("sentence", "fit", "headline"):
+    wide = _weighted(AT_FIRST, parts, coverage.spoken, question.english)
+    first = np.lexsort((rows, -wide))[:_CLOSE_CANDIDATES]
+    seen, sentences = look_closely(index, question, coverage, covered[:, first], vector, rows[first])
+    seen["note"] = _note(index, rows, parts["dense"])[first]
+    for name, values in seen.items():
         parts[name] = np.zeros(rows.size, np.float32)
-    for i in first:
-        parts["sentence"][i] = max((s.score for s in sentences[int(rows[i])]), default=0.0) / 1.6
-        parts["fit"][i] = _fit(index, question, int(rows[i]))
-    parts["headline"][first] = _headline_cosines(index, [int(rows[i]) for i in first], vector)
-    total = _weighted(parts, coverage.spoken, question.english)
-    total[np.setdiff1d(np.arange(rows.size), first)] -= 1.0  # not looked at closely: behind those that were
+        parts[name][first] = values
+    total = _weighted(WEIGHTS, parts, coverage.spoken, question.english)
+    total[np.setdiff1d(np.arange(rows.size), first)] -= _BEHIND  # not looked at closely: behind those that were
     return total, sentences
+
+
+def _note(index: Index, rows: Rows, dense: Floats) -> Floats:
+    """How close in meaning the best three candidates of the same note are: a note on the matter has more than one."""
+    documents = index.chunks.places[rows, 0]
+    best = {int(d): float(np.sort(dense[documents == d])[-_OF_A_NOTE:].mean()) for d in np.unique(documents)}
+    return np.array([best[d] for d in documents.tolist()], np.float32)
 
 
 def _told_by_glossary(index: Index, question: Question) -> dict[int, float]:
@@ -227,60 +222,11 @@ def _heading_coverage(index: Index, rows: Rows, coverage: Coverage) -> Floats:
     return np.array([shares[path] for path in paths.tolist()], np.float32)
 
 
-def _weighted(parts: Mapping[str, Floats], spoken: float, english: bool) -> Floats:
+def _weighted(weights: Mapping[str, float], parts: Mapping[str, Floats], spoken: float, english: bool) -> Floats:
     """The weighted sum; the less of the question the notes have words for, the more its meaning counts."""
     unspoken = (_UNSPOKEN_ENGLISH if english else _UNSPOKEN) * (1 - spoken)
-    weights = {**WEIGHTS, "dense": WEIGHTS["dense"] + unspoken}
-    return cast(Floats, sum(np.float32(weights[name]) * values for name, values in parts.items()))
-
-
-def _sentence_scores(
-    index: Index, rows: Sequence[int], coverage: Coverage, vector: Floats
-) -> dict[int, tuple[SentenceScore, ...]]:
-    """Scores of all sentences of some chunks."""
-    relevant = {index.vocabulary.ids[t]: t for t in coverage.tokens}
-    numbers = [(row, s) for row in rows for s in index.sentences.of_chunk(row)]
-    if not numbers:
-        return {row: () for row in rows}
-    documents = {row: index.documents.row(int(index.chunks.places[row, 0])) for row in rows}
-    texts, paragraphs = [], []
-    for row, sentence in numbers:
-        start, end = index.sentences.span(sentence)
-        text = documents[row].text
-        texts.append(text[start:end])
-        paragraphs.append((row, text.rfind("\n", 0, start)))
-    cosines = index.recent.encode_passages(texts) @ vector
-    rows_of_tokens = (index.sentences.tokens.row(s).tolist() for _, s in numbers)
-    tokens = [{relevant[i] for i in ids if i in relevant} for ids in rows_of_tokens]
-    together: dict[tuple[int, int], set[str]] = {}
-    for paragraph, here in zip(paragraphs, tokens, strict=True):
-        together.setdefault(paragraph, set()).update(here)
-    context = {paragraph: coverage.of(named) for paragraph, named in together.items()}
-    scores: dict[int, list[SentenceScore]] = {row: [] for row in rows}
-    for (row, sentence), paragraph, here, cosine in zip(numbers, paragraphs, tokens, cosines.tolist(), strict=True):
-        scores[row].append(SentenceScore(sentence, coverage.of(here), context[paragraph], cosine))
-    return {row: tuple(values) for row, values in scores.items()}
-
-
-def _headline_cosines(index: Index, rows: Sequence[int], vector: Floats) -> Floats:
-    """Similarity of the question with each chunk's nearest headings: a heading is often the question in other words."""
-    paths = dict.fromkeys(int(index.chunks.places[row, 3]) for row in rows)
-    vectors = index.recent.encode_passages([" ".join(index.chunks.paths[path][-NEAR_HEADINGS:]) for path in paths])
-    cosines = dict(zip(paths, (vectors @ vector).tolist(), strict=True))
-    return np.clip([cosines[int(index.chunks.places[row, 3])] for row in rows], 0.0, 1.0).astype(np.float32)
-
-
-def _fit(index: Index, question: Question, row: int) -> float:
-    """How well a chunk's shape fits the question; less for a scrap of text or an aside, which hardly answers anything."""
-    chunk = index.chunks.chunk(row)
-    heading = chunk.heading_path[-1] if chunk.heading_path else ""
-    fit = passage_fit(question.kind, chunk.text, heading, question.names)
-    if squeeze(heading) == squeeze(question.text):
-        fit += 0.6  # the section that is headed by the very question
-    scrap = len(chunk.text) < _SHORT_PASSAGE and fit < 0.3
-    if len(chunk.text) < _INTRODUCTION and introduces_itself(fold(chunk.text)):
-        fit -= 1.0
-    return fit - (0.5 if scrap or is_aside(heading, question.text) else 0.0)
+    total = np.float32(unspoken) * parts["dense"]
+    return cast(Floats, total + sum(np.float32(weight) * parts[name] for name, weight in weights.items()))
 
 
 def _matched(
@@ -290,4 +236,4 @@ def _matched(
     shared = sorted((t for t, here in presence.items() if here[place]), key=lambda t: (-question.weights[t], t))
     chunk = index.chunks.chunk(row)
     text = "\n".join([*chunk.heading_path[-NEAR_HEADINGS:], chunk.text])
-    return matched_because(question.text, text, shared, index.segmenter)[:8]
+    return matched_because(question.text, text, shared, index.segmenter, near_words(question.ideas))[:8]

@@ -1,6 +1,7 @@
 """Make the embedded model from files of pairs.
 
 python -m kbqa.training --data DIR --out DIR [--config FILE] [--exclude BEIR_DIR...]
+python -m kbqa.training --finish MODEL --out DIR [--config FILE] [--exclude BEIR_DIR...]
 """
 
 from __future__ import annotations
@@ -45,6 +46,7 @@ def make_model(
     rows: train.Rows = {**corpus.pairs, **derived}
     table = train.initial_rows(pieces, rows, train.translations_of(pieces, corpus), config)
     learned = train.anchored(train.train(pieces, rows, table.copy(), config), table, config.anchor)
+    learned = train.finish(pieces, learned, exclusions, config)
     export.save_model(out, learned, pieces, {"training": config.as_dict()})
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     cost = card.Cost(time.process_time(), time.monotonic() - started, peak)
@@ -54,18 +56,44 @@ def make_model(
     (out / "README.md").write_text(text, encoding="utf-8")
 
 
+def finish_model(model: Path, out: Path, config: TrainingConfig, exclude: Sequence[Path] = ()) -> None:
+    """Only the last stage: take a model on from where it is with the pairs of our own, and write its figures anew.
+
+    Args:
+        model: folder of a model with its card.
+        out: folder of the finished one, which may be the same.
+        exclude: as for `make_model`.
+    """
+    from kbqa.indexing.static_model import StaticModel
+    from kbqa.training import card, export, train
+    from kbqa.training.evaluate import evaluate
+    from kbqa.training.own import read_own
+
+    started = time.monotonic()
+    pieces, rows = export.load_rows(model)
+    learned = train.finish(pieces, rows, Exclusions.from_folders(exclude), config)
+    text = (model / "README.md").read_text(encoding="utf-8")
+    export.save_model(out, learned, pieces, {"training": config.as_dict()})
+    figures = [evaluate(StaticModel.load(out), folder) for folder in exclude]
+    text = card.finished(text, len(read_own()), config, time.monotonic() - started, figures)
+    (out / "README.md").write_text(text, encoding="utf-8")
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Command line; returns the exit code."""
     parser = argparse.ArgumentParser(prog="python -m kbqa.training", description=__doc__)
-    parser.add_argument("--data", type=Path, required=True, help="folder of NAME.jsonl.gz")
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument("--data", type=Path, help="folder of NAME.jsonl.gz")
+    source.add_argument("--finish", type=Path, metavar="MODEL", help="only the last stage, from this model on")
     parser.add_argument("--out", type=Path, required=True, help="folder of the model")
     parser.add_argument("--config", type=Path, help="YAML or JSON; without it the settings of the shipped model")
     parser.add_argument("--exclude", type=Path, nargs="*", default=[], help="retrieval sets in BEIR layout")
     given = parser.parse_args(arguments)
-    if not given.data.is_dir():
-        parser.error(f"no folder {given.data}")
+    folder = given.data or given.finish
+    if not folder.is_dir():
+        parser.error(f"no folder {folder}")
     config = TrainingConfig.from_file(given.config) if given.config else TrainingConfig()
-    make_model(given.data, given.out, config, given.exclude)
+    (make_model if given.data else finish_model)(folder, given.out, config, given.exclude)
     return 0
 
 

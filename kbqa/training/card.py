@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from kbqa.training.config import TrainingConfig
 from kbqa.training.evaluate import Figures, table
@@ -63,7 +64,7 @@ def model_card(
         "",
         "## Recipe",
         "",
-        *_recipe_lines(config, cost),
+        *_recipe_lines(config, cost, len(derived.get("own_0", ()))),
         "",
         "## Figures",
         "",
@@ -91,14 +92,9 @@ def _source_table(sources: Sequence[Source], reports: Sequence[CleaningReport]) 
 
 
 def _front_matter(sources: Sequence[Source], reports: Sequence[CleaningReport], figures: Sequence[Figures]) -> str:
-    from huggingface_hub import EvalResult, ModelCardData
+    from huggingface_hub import ModelCardData
 
     used = {r.name for r in reports}
-    results = [
-        EvalResult("information-retrieval", f.name, f.name, name, round(value, 4))
-        for f in figures
-        for name, value in (("nDCG@10", f.ndcg_10), ("Success@1", f.success_1))
-    ]
     return ModelCardData(
         model_name="static-zh-en",
         language=["zh", "en"],
@@ -106,8 +102,20 @@ def _front_matter(sources: Sequence[Source], reports: Sequence[CleaningReport], 
         pipeline_tag="sentence-similarity",
         tags=["sentence-transformers", "static-embedding"],
         datasets=[source.name for source in sources if source.name in used],
-        eval_results=results or None,
+        eval_results=_results(figures),
     ).to_yaml()
+
+
+def _results(figures: Sequence[Figures]) -> list[Any] | None:
+    """Figures as model hubs take them; None for none."""
+    from huggingface_hub import EvalResult
+
+    results = [
+        EvalResult("information-retrieval", f.name, f.name, name, round(value, 4))
+        for f in figures
+        for name, value in (("nDCG@10", f.ndcg_10), ("Success@1", f.success_1))
+    ]
+    return results or None
 
 
 def _derived_lines(derived: Mapping[str, Sequence[tuple[str, ...]]]) -> list[str]:
@@ -125,7 +133,41 @@ def _derived_lines(derived: Mapping[str, Sequence[tuple[str, ...]]]) -> list[str
     ]
 
 
-def _recipe_lines(config: TrainingConfig, cost: Cost) -> list[str]:
+def finished(text: str, pairs: int, config: TrainingConfig, seconds: float, figures: Sequence[Figures]) -> str:
+    """A card after another last stage: that stage in place of the one before, and the figures of the new weights.
+
+    Args:
+        pairs: how many of our own the stage went over.
+        seconds: what it took by the clock.
+    """
+    head, _, rest = text.partition("## Figures\n")
+    lines = [line for line in head.rstrip("\n").split("\n") if not line.startswith(_FINISHED)]
+    lines.append(f"{_FINISHED}{pairs:,} pairs on operations alone, {_finish(config)}; {seconds / 60:.0f} minutes.")
+    limits = rest[rest.index("## Limits") :]
+    measured = "\n".join(_figure_lines(figures))
+    return _with_results("\n".join(lines), figures) + f"\n\n## Figures\n\n{measured}\n{limits}"
+
+
+_FINISHED = "- Last, from there on: "
+
+
+def _finish(config: TrainingConfig) -> str:
+    return f"{config.finish_epochs:g} times, batches of {config.finish_batch}, learning rate {config.finish_rate:g}"
+
+
+def _with_results(text: str, figures: Sequence[Figures]) -> str:
+    """The card's text with the results in its front matter put in place of those before."""
+    import yaml
+    from huggingface_hub import ModelCardData
+
+    _, front, body = text.split("---\n", 2)
+    data = yaml.safe_load(front)
+    data.pop("model-index", None)
+    card = ModelCardData(**{**data, "model_name": "static-zh-en", "eval_results": _results(figures)})
+    return f"---\n{card.to_yaml()}\n---\n{body}"
+
+
+def _recipe_lines(config: TrainingConfig, cost: Cost, own: int) -> list[str]:
     both = ", both directions" if config.symmetric else ""
     start = f"random rows times the SIF weight a / (a + p), a = {config.rarity:g}" if config.rarity else "random rows"
     mined = f"; {config.mined:,} rows get a hard negative, mined half-way" if config.mined else ""
@@ -138,6 +180,7 @@ def _recipe_lines(config: TrainingConfig, cost: Cost) -> list[str]:
         f"- {config.anchor:g} of each row's length in the direction it started from is added to the learned rows.",
         f"- Batches of {config.batch_size:,} rows of one source, no text twice; {config.epochs:g} epochs; Adam, peak "
         f"learning rate {config.learning_rate:g}, {config.warmup:.0%} warm-up, linear decay; seed {config.seed}.",
+        *([f"{_FINISHED}{own:,} pairs on operations alone, {_finish(config)}."] if config.finish_epochs else []),
         f"- {cost.cpu_seconds / 60:.0f} minutes of processor time ({cost.wall_seconds / 60:.0f} by the clock) and "
         f"{cost.peak_bytes / 1e9:.1f} GB of memory, {config.threads} thread(s).",
         "- Again: `python -m kbqa.training --data DIR --out DIR --exclude RETRIEVAL_SET...`",

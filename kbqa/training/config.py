@@ -32,6 +32,9 @@ class TrainingConfig:
         anchor: how much of the start is added to the learned rows, in their own length: what was learned about meaning stays,
             and words without a relation become less alike again.
         mined: rows that get a hard negative, found with the model after the first epoch; 0 leaves that out.
+        finish_epochs: passes over the pairs of our own alone, at the end; 0 leaves that out.
+        finish_rate: learning rate of those, with rows brought to a mean square of 1.
+        finish_batch: rows of a batch of those.
         half_precision: bfloat16 for the similarity matrices; faster where the CPU knows it.
         threads: of torch; other numbers sum in another order and give slightly other weights.
     """
@@ -57,6 +60,9 @@ class TrainingConfig:
     term_rounds: int = 12
     anchor: float = 0.5
     mined: int = 60_000
+    finish_epochs: float = 3.0
+    finish_rate: float = 0.015
+    finish_batch: int = 512
     half_precision: bool = True
     threads: int = 1
 

@@ -8,7 +8,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -196,6 +196,37 @@ def train(
         _run(model, module, rows, epochs, span, config, progress)
         done += epochs
     return module.embedding.weight.detach().numpy().copy()
+
+
+def finish(
+    pieces: Pieces,
+    rows: NDArray[np.float32],
+    exclusions: Exclusions,
+    config: TrainingConfig,
+    progress: Progress = print_progress,
+) -> NDArray[np.float32]:
+    """Go over the pairs of our own alone, gently, so that what people say and what notes write meet.
+
+    Args:
+        rows: learned rows [V, d]; left as they are.
+
+    Returns:
+        [V, d] float32 rows of about the same meaning elsewhere.
+    """
+    if not config.finish_epochs:
+        return rows
+    own = training_rows(read_own(), exclusions)
+    pairs = {"own": [row[:2] for row in own], "own_negative": [row for row in own if row[2]]}
+    gentle = replace(
+        config, epochs=config.finish_epochs, learning_rate=config.finish_rate, batch_size=config.finish_batch, mined=0,
+        dimensions=(config.dimensions[0], *(d for d in config.dimensions[1:] if d == 256)),
+    )  # fmt: skip
+    return train(pieces, pairs, rows / unit(rows), gentle, progress)
+
+
+def unit(rows: NDArray[np.float32]) -> np.float32:
+    """What brings rows to the size they have in training, where a value moves by about the learning rate a step."""
+    return np.float32(np.sqrt((rows**2).mean()))
 
 
 def _keep_memory() -> None:

@@ -107,7 +107,7 @@ def tune(
         EncoderError: the notes hold too little to learn from.
     """
     from kbqa.training.export import load_rows, save_model
-    from kbqa.training.train import train
+    from kbqa.training.train import train, unit
 
     started = time.monotonic()
     examples = collect(index, feedback, config.seed)
@@ -124,7 +124,7 @@ def tune(
     pairs["general"] = [(tidy(p.query, 300), tidy(p.positive, 400)) for p in read_own()][: 2 * len(learned)]
     config = with_batch_for(config, len(learned))
     trained = train(
-        pieces, {name: found for name, found in pairs.items() if found}, rows / _unit(rows), config, progress
+        pieces, {name: found for name, found in pairs.items() if found}, rows / unit(rows), config, progress
     )
     scratch = into / "tuning"
     save_model(scratch, trained, pieces, {"tuned": True, "training": config.as_dict()})
@@ -265,11 +265,6 @@ def reciprocal_rank(queries: NDArray[np.float32], passages: NDArray[np.float32],
     right = scores[np.arange(len(answers)), list(answers)]
     ranks = (scores >= right[:, None]).sum(axis=1)
     return round(float(np.where(ranks <= 10, 1 / ranks, 0.0).mean()), 6)
-
-
-def _unit(rows: NDArray[np.float32]) -> np.float32:
-    """What brings rows to the size they have in training, where a value moves by about the learning rate a step."""
-    return np.float32(np.sqrt((rows**2).mean()))
 
 
 def _settle(scratch: Path, place: Path | None) -> Path | None:

@@ -18,6 +18,8 @@ _PARTS = {
     "lexical": ("关键词", "words"), "dense": ("语义", "meaning"), "coverage": ("覆盖问题", "coverage"),
     "sentence": ("最好的一句", "best sentence"), "heading": ("标题里有", "in headings"), "fit": ("像这类答案", "fits the kind"),
     "headline": ("标题相近", "heading alike"), "glossary": ("术语表", "glossary"), "rerank": ("重排", "reranker"),
+    "likeness": ("逐词相近", "alike word by word"), "note": ("整篇相近", "its note is close"), "opening": ("在篇首", "opens its note"),
+    "scrap": ("只有几个字", "a few words"),
 }  # fmt: skip
 _REASON = {
     "coverage": ("覆盖了问题多少", "share of the question covered"), "dense": ("语义相近", "closeness in meaning"),

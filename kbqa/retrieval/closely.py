@@ -1,0 +1,116 @@
+"""What only the best candidates are asked for: their words one by one, their sentences, their headings, their shape."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kbqa.indexing.index import Index
+from kbqa.retrieval.coverage import Coverage
+from kbqa.retrieval.fit import introduces_itself, is_aside, passage_fit
+from kbqa.retrieval.likeness import likeness
+from kbqa.retrieval.question import Question
+from kbqa.text import fold, squeeze
+
+Floats = NDArray[np.float32]
+Rows = NDArray[np.int64]
+
+_SHORT_PASSAGE, _SCRAP, _INTRODUCTION = 40, 90, 120
+_OPENING = 30
+
+
+@dataclass(frozen=True, slots=True)
+class SentenceScore:
+    """How well a sentence answers by its words and by its meaning.
+
+    Attributes:
+        row: row in the index's sentence table.
+        coverage: share of the question that the sentence covers, 0 to 1.
+        context: the same for the paragraph it stands in: what was named one sentence before is still spoken of.
+        cosine: similarity with the question, −1 to 1.
+    """
+
+    row: int
+    coverage: float
+    context: float
+    cosine: float
+
+    @property
+    def score(self) -> float:
+        return 0.7 * self.coverage + 0.3 * self.context + 0.6 * max(self.cosine, 0.0)
+
+
+def look_closely(
+    index: Index, question: Question, coverage: Coverage, covered: Floats, vector: Floats, rows: Rows
+) -> tuple[dict[str, Floats], dict[int, tuple[SentenceScore, ...]]]:
+    """Parts of the score of some chunks, float32 [n] each, and the scores of their sentences.
+
+    `likeness` is that of their words with the question's; `sentence` the similarity of the best sentence; `headline` that of
+    the nearest heading, which is often the question in other words; `fit` how well the shape answers this kind of question;
+    `opening` is 1 for a note's first lines, `scrap` for a few words.
+
+    Args:
+        covered: how far each of the chunks covers each of the question's ideas, float32 [ideas, n].
+    """
+    places = [int(row) for row in rows]
+    chunks = [index.chunks.chunk(row) for row in places]
+    sentences = sentence_scores(index, places, coverage, vector)
+    best = [max((s.cosine for s in sentences[row]), default=0.0) for row in places]
+    parts = {
+        "likeness": likeness(index, question, covered, coverage.weights, places),
+        "sentence": np.clip(best, 0.0, 1.0),
+        "headline": _headline_cosines(index, [chunk.heading_path for chunk in chunks], vector),
+        "fit": [_fit(question, chunk.text, chunk.heading_path) for chunk in chunks],
+        "opening": [chunk.start < _OPENING for chunk in chunks],
+        "scrap": [len(chunk.text) < _SCRAP for chunk in chunks],
+    }
+    return {name: np.asarray(values, np.float32) for name, values in parts.items()}, sentences
+
+
+def sentence_scores(
+    index: Index, rows: Sequence[int], coverage: Coverage, vector: Floats
+) -> dict[int, tuple[SentenceScore, ...]]:
+    """Scores of all sentences of some chunks."""
+    relevant = {index.vocabulary.ids[t]: t for t in coverage.tokens}
+    numbers = [(row, s) for row in rows for s in index.sentences.of_chunk(row)]
+    if not numbers:
+        return {row: () for row in rows}
+    documents = {row: index.documents.row(int(index.chunks.places[row, 0])) for row in rows}
+    texts, paragraphs = [], []
+    for row, sentence in numbers:
+        start, end = index.sentences.span(sentence)
+        text = documents[row].text
+        texts.append(text[start:end])
+        paragraphs.append((row, text.rfind("\n", 0, start)))
+    cosines = index.recent.encode_passages(texts) @ vector
+    rows_of_tokens = (index.sentences.tokens.row(s).tolist() for _, s in numbers)
+    tokens = [{relevant[i] for i in ids if i in relevant} for ids in rows_of_tokens]
+    together: dict[tuple[int, int], set[str]] = {}
+    for paragraph, here in zip(paragraphs, tokens, strict=True):
+        together.setdefault(paragraph, set()).update(here)
+    context = {paragraph: coverage.of(named) for paragraph, named in together.items()}
+    scores: dict[int, list[SentenceScore]] = {row: [] for row in rows}
+    for (row, sentence), paragraph, here, cosine in zip(numbers, paragraphs, tokens, cosines.tolist(), strict=True):
+        scores[row].append(SentenceScore(sentence, coverage.of(here), context[paragraph], cosine))
+    return {row: tuple(values) for row, values in scores.items()}
+
+
+def _headline_cosines(index: Index, paths: Sequence[tuple[str, ...]], vector: Floats) -> Floats:
+    distinct = dict.fromkeys(path[-1] if path else "" for path in paths)
+    cosines = dict(zip(distinct, (index.recent.encode_passages(list(distinct)) @ vector).tolist(), strict=True))
+    return np.clip([cosines[path[-1] if path else ""] for path in paths], 0.0, 1.0).astype(np.float32)
+
+
+def _fit(question: Question, text: str, path: tuple[str, ...]) -> float:
+    """How well a chunk's shape fits the question; less for a scrap of text or an aside, which hardly answers anything."""
+    heading = path[-1] if path else ""
+    fit = passage_fit(question.kind, text, heading, question.names)
+    if squeeze(heading) == squeeze(question.text):
+        fit += 0.6  # the section that is headed by the very question
+    scrap = len(text) < _SHORT_PASSAGE and fit < 0.3
+    if len(text) < _INTRODUCTION and introduces_itself(fold(text)):
+        fit -= 1.0
+    return fit - (0.5 if scrap or is_aside(heading, question.text) else 0.0)

@@ -1,0 +1,125 @@
+"""Fitting what candidates are ordered by: questions with their evidence → weights of the parts of a score.
+
+    python -m kbqa.training.ranking FOLDER...
+
+A folder holds `notes/` and `questions.jsonl`, as those in `kbqa/training/data/folders` do. For every question the candidates
+that were looked at closely are scored by a weighted sum of their parts; the weights make those likely that hold the evidence
+(softmax over the candidates, L2). Each folder is also left out in turn, and ranked by weights that have not seen it. Source:
+Cao et al. 2007, "Learning to rank: from pairwise approach to listwise approach", with one list a question.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kbqa.evaluation.questions import read_questions
+from kbqa.knowledge import KnowledgeBase
+from kbqa.retrieval.search import WEIGHTS
+from kbqa.text import squeeze
+
+Floats = NDArray[np.float64]
+
+_CANDIDATES = 40
+_STRENGTH = 0.003  # of the L2 penalty on weights of standardised parts
+NAMES = (*WEIGHTS, "unspoken", "unspoken english")
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """The candidates of one question.
+
+    Attributes:
+        parts: float64 [candidates, parts], in the order of `NAMES`.
+        right: bool [candidates], whether each holds evidence.
+    """
+
+    parts: Floats
+    right: NDArray[np.bool_]
+
+
+def candidates(kb: KnowledgeBase, questions: Path) -> list[Ranked]:
+    """The candidates of every answerable question of a file, for those that have evidence among them."""
+    found = []
+    for case in read_questions(questions).cases:
+        if not case.answerable:
+            continue
+        seen = kb.find(case.question, case.history, _CANDIDATES)
+        wanted = [squeeze(quote) for group in case.evidence for quote in group]
+        right = np.array([any(quote in squeeze(hit.chunk.text) for quote in wanted) for hit in seen.hits], np.bool_)
+        unspoken = 1 - seen.coverage.spoken
+        english = float(seen.question.english)
+        rows = [
+            [
+                *(hit.parts[name] for name in WEIGHTS),
+                (1 - english) * unspoken * hit.parts["dense"],
+                english * unspoken * hit.parts["dense"],
+            ]
+            for hit in seen.hits
+        ]
+        found.append(Ranked(np.array(rows).reshape(-1, len(NAMES)), right))
+    return found
+
+
+def fit(ranked: Sequence[Ranked], strength: float = _STRENGTH) -> Floats:
+    """Weights [parts] of the parts as they stand, such that a part's scale does not matter."""
+    from scipy.optimize import minimize
+
+    usable = [r for r in ranked if r.right.any() and not r.right.all()]
+    everything = np.concatenate([r.parts for r in usable])
+    scale = everything.std(axis=0) + 1e-6
+
+    def loss(weights: Floats) -> tuple[float, Floats]:
+        value, slope = strength * float(weights @ weights), 2 * strength * weights
+        for one in usable:
+            parts = one.parts / scale
+            scores = parts @ weights
+            likely = np.exp(scores - scores.max())
+            likely /= likely.sum()
+            mass = likely[one.right].sum()
+            value -= np.log(mass) / len(usable)
+            wanted = np.where(one.right, likely / mass, 0.0)
+            slope = slope + parts.T @ (likely - wanted) / len(usable)
+        return value, slope
+
+    return np.asarray(minimize(loss, np.zeros(len(NAMES)), jac=True, method="L-BFGS-B").x / scale)
+
+
+def success(ranked: Sequence[Ranked], weights: Floats, k: int) -> float:
+    """Share of the questions with evidence among the k best; a tie goes to the one that stood first."""
+    hits = [one.right[np.argsort(-(one.parts @ weights), kind="stable")[:k]].any() for one in ranked]
+    return float(np.mean(hits))
+
+
+def report(folders: Mapping[str, Sequence[Ranked]]) -> str:
+    """What each folder comes to by weights fitted without it, and the weights fitted on all."""
+    lines, unseen = [], []
+    for name, own in folders.items():
+        weights = fit([r for other, ranked in folders.items() if other != name for r in ranked])
+        unseen.append((len(own), success(own, weights, 1), success(own, weights, 3)))
+        lines.append(f"{name}: {len(own)} questions, Success@1 {unseen[-1][1]:.3f}, Success@3 {unseen[-1][2]:.3f}")
+    weights = fit([r for ranked in folders.values() for r in ranked])
+    lines += [f"{name}: {weight:.2f}" for name, weight in zip(NAMES, weights, strict=True)]
+    return "\n".join(lines)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
+    parser.add_argument("folders", nargs="+", type=Path)
+    arguments = parser.parse_args()
+    found = {}
+    for folder in arguments.folders:
+        with TemporaryDirectory() as index:
+            KnowledgeBase.build(folder / "notes", index)
+            found[folder.name] = candidates(KnowledgeBase.open(index), folder / "questions.jsonl")
+    print(report(found))
+
+
+if __name__ == "__main__":
+    main()
