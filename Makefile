@@ -17,10 +17,12 @@ chat: index ## build what is missing, then serve the web chat
 index: $(VENV)/.installed ## bring the index of NOTES up to date (nothing happens if it is)
 	$(BIN)/kbqa index --notes $(NOTES) --index $(INDEX)
 
-test: $(VENV)/.tested $(VENV)/.browser ## lint, run all tests, hold the answers to the handbook's questions to required figures
+test: $(VENV)/.tested $(VENV)/.browser ## lint, run all tests, hold the answers to the judged questions to required figures
 	$(BIN)/ruff check .
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 	$(BIN)/kbqa eval tests/golden/handbook.jsonl --notes corpus --out out/handbook --require tests/golden/required.txt
+	for name in community product; do $(BIN)/kbqa eval tests/golden/folders/$$name/questions.jsonl \
+	  --notes tests/golden/folders/$$name/notes --out out/$$name --require tests/golden/folders/required.txt || exit 1; done
 
 bench: $(VENV)/.installed ## measure speed and memory; SEEDS=folder adds a folder of your own
 	$(BIN)/python -m bench.run $(if $(SEEDS),--notes $(SEEDS))

@@ -199,6 +199,12 @@ def calibrate(
     notes: NotesOption = DEFAULT_NOTES,
     index: IndexOption = DEFAULT_INDEX,
     out: Annotated[Path | None, typer.Option("--out", help="写到别处 Write it elsewhere")] = None,
+    further: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--with", help="还有 notes/ 与 questions.jsonl 的文件夹 A further folder with notes/ and questions.jsonl"
+        ),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """重新拟合“笔记里有没有答案”的概率。Fit anew when the notes do not answer."""
@@ -209,8 +215,9 @@ def calibrate(
     from kbqa.settings import BuildSettings
 
     cases = read_cases(questions).cases
+    others = [(folder / "notes", read_cases(folder / "questions.jsonl").cases) for folder in further or ()]
     with ProgressBar(as_json) as advance:
-        report = fit(notes, cases, BuildSettings(encoder=made_with(index)), advance)
+        report = fit(notes, cases, BuildSettings(encoder=made_with(index)), advance, others)
     report.calibration.save(out or index / FILE)
     if as_json:
         print_json(asdict(report))

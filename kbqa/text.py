@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import lru_cache
-from itertools import chain
+from itertools import chain, pairwise
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -108,7 +108,8 @@ _LIST_NUMBER = re.compile(r"\s*\(?[\dA-Za-z]{1,3}\.$")
 def sentence_spans(text: str) -> list[Span]:
     """Spans of the sentences of `text`, trimmed of white space, in order; empty ones are left out.
 
-    Marks inside brackets or quotation marks on one line do not end a sentence unless the closing mark follows.
+    Marks inside brackets or quotation marks on one line do not end a sentence unless the closing mark follows. What runs on
+    without an end, as slides do that lost their line breaks, is parted at its pauses.
     """
     spans: list[Span] = []
     start = 0
@@ -143,7 +144,31 @@ def _append_trimmed(spans: list[Span], text: str, start: int, end: int) -> None:
     while end > start and text[end - 1].isspace():
         end -= 1
     if end > start:
-        spans.append((start, end))
+        spans += _parted(text, start, end)
+
+
+# A sentence up to so long is left whole; a part has at least so many characters, and so many where only a comma parts it.
+_RUNS_ON, _PART, _PART_BY_COMMA = 160, 24, 100
+_PAUSES = (
+    (re.compile(r"[;\uff1b]\s*|(?<=[^\x00-\x7f])[^\S\n]+|[^\S\n]+(?=[^\x00-\x7f])"), _RUNS_ON, _PART),
+    (re.compile(r"[,\uff0c\u3001]\s*"), 2 * _RUNS_ON, _PART_BY_COMMA),
+)
+
+
+def _parted(text: str, start: int, end: int) -> list[Span]:
+    """A sentence that runs on, cut at semicolons and blanks, and what is still far too long at commas."""
+    parts = [(start, end)]
+    for pause, longest, least in _PAUSES:
+        parts = [piece for a, b in parts for piece in (_cut(text, a, b, pause, least) if b - a > longest else [(a, b)])]
+    return parts
+
+
+def _cut(text: str, start: int, end: int, pause: re.Pattern[str], least: int) -> list[Span]:
+    cuts = [start]
+    for match in pause.finditer(text, start, end):
+        if match.end() - cuts[-1] >= least and end - match.end() >= least:
+            cuts.append(match.end())
+    return [(a, a + len(text[a:b].rstrip())) for a, b in pairwise([*cuts, end])]
 
 
 _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")

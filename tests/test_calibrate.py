@@ -17,6 +17,7 @@ from kbqa.answering.confidence import FILE, Calibration, confidence, load_calibr
 from kbqa.errors import EvaluationError, KbqaError
 from kbqa.evaluation.calibrate import (
     FALSE_REFUSALS,
+    Asked,
     CalibrationReport,
     _calibration_error,
     _fit,
@@ -118,6 +119,11 @@ def test_nothing_found_is_certain_to_be_no_answer(kb: KnowledgeBase) -> None:
 # --- the fit ----------------------------------------------------------------------------------------------------------
 
 
+def asked(rows: list[dict[str, float]], answerable: np.ndarray) -> Asked:
+    """Every question by itself, and all count."""
+    return Asked(rows, answerable.tolist(), [str(i) for i in range(len(rows))], [True] * len(rows))
+
+
 def two_heaps(size: int, seed: int = 3) -> tuple[list[dict[str, float]], np.ndarray]:
     """`x` is normal around 1 for answerable questions and around −1 for others; `noise` tells nothing, `same` is constant."""
     draw = np.random.default_rng(seed)
@@ -130,7 +136,7 @@ def test_the_fit_finds_the_model_that_made_the_data() -> None:
     """For two heaps of width 1 at ±1 the log odds are 2x, and everything else follows from the normal distribution."""
     normal = NormalDist()
     cut = 1 + normal.inv_cdf(FALSE_REFUSALS)  # so many of the answerable are below it
-    report = _fit(*two_heaps(8000), "encoder")
+    report = _fit(asked(*two_heaps(8000)), "encoder")
     calibration = report.calibration
     assert calibration.weights["x"] == pytest.approx(2, abs=0.1) and calibration.bias == pytest.approx(0, abs=0.1)
     assert calibration.weights["noise"] == pytest.approx(0, abs=0.1) and calibration.weights["same"] == 0
@@ -142,7 +148,7 @@ def test_the_fit_finds_the_model_that_made_the_data() -> None:
 
 def test_the_threshold_loses_one_answerable_question_in_twenty() -> None:
     """Also of questions that the fit has not seen."""
-    calibration = _fit(*two_heaps(8000), "encoder").calibration
+    calibration = _fit(asked(*two_heaps(8000)), "encoder").calibration
     rows, answerable = two_heaps(8000, seed=4)
     refused = np.array([calibration.probability(row) < calibration.threshold for row in rows])
     assert refused[answerable].mean() == pytest.approx(FALSE_REFUSALS, abs=0.012)
@@ -151,7 +157,7 @@ def test_the_threshold_loses_one_answerable_question_in_twenty() -> None:
 
 def test_what_a_calibration_says_of_itself() -> None:
     """The figures of the report, rounded, and the encoder."""
-    report = _fit(*two_heaps(400), "encoder")
+    report = _fit(asked(*two_heaps(400)), "encoder")
     assert report.calibration.encoder == "encoder"
     assert report.calibration.made_of == {
         "answerable": 200, "unanswerable": 200, "AUROC": round(report.auroc, 4), "false_refusal": FALSE_REFUSALS,
@@ -163,7 +169,7 @@ def test_weights_are_per_unit_of_the_feature() -> None:
     """In hundredths the weight is a hundredth, and the probabilities stay."""
     rows, answerable = two_heaps(400)
     fine = [{**row, "x": 100 * row["x"]} for row in rows]
-    one, other = _fit(rows, answerable, "").calibration, _fit(fine, answerable, "").calibration
+    one, other = _fit(asked(rows, answerable), "").calibration, _fit(asked(fine, answerable), "").calibration
     assert other.weights["x"] == pytest.approx(one.weights["x"] / 100, rel=1e-3)
     assert other.probability(fine[7]) == pytest.approx(one.probability(rows[7]), abs=2e-3)
 
@@ -172,7 +178,7 @@ def test_the_bias_takes_up_where_a_feature_lies() -> None:
     """Ten further on, the bias is lower by ten times the weight, and the probabilities stay."""
     rows, answerable = two_heaps(400)
     far = [{**row, "x": row["x"] + 10} for row in rows]
-    one, other = _fit(rows, answerable, "").calibration, _fit(far, answerable, "").calibration
+    one, other = _fit(asked(rows, answerable), "").calibration, _fit(asked(far, answerable), "").calibration
     assert other.bias == pytest.approx(one.bias - 10 * one.weights["x"], abs=1e-3)
     assert [other.probability(row) for row in far] == pytest.approx([one.probability(row) for row in rows], abs=1e-3)
 
@@ -180,8 +186,28 @@ def test_the_bias_takes_up_where_a_feature_lies() -> None:
 def test_what_cannot_be_told_apart_is_guessed() -> None:
     """Labels by lot: an AUROC of about a half out of the fit, whatever it learnt by heart."""
     rows, _ = two_heaps(2000)
-    report = _fit(rows, np.random.default_rng(5).random(2000) < 0.5, "")
+    report = _fit(asked(rows, np.random.default_rng(5).random(2000) < 0.5), "")
     assert report.auroc == pytest.approx(0.5, abs=0.04) and report.refused == pytest.approx(0.05, abs=0.04)
+
+
+def test_what_belongs_together_is_validated_together() -> None:
+    """One question in many places, each time with the same label: known by heart, but never by those left out."""
+    draw = np.random.default_rng(6)
+    kinds = draw.random(40) < 0.5
+    rows = [{f"is {i}": float(i == k) for i in range(40)} for k in range(40) for _ in range(20)]
+    labels, groups = np.repeat(kinds, 20).tolist(), [str(k) for k in range(40) for _ in range(20)]
+    every = [True] * len(rows)
+    assert _fit(Asked(rows, labels, groups, every), "").auroc < 0.7
+    assert _fit(Asked(rows, labels, [str(i) for i in range(800)], every), "").auroc > 0.95
+
+
+def test_only_what_counts_sets_the_threshold() -> None:
+    """Those that parts of a folder are asked are easier or harder, and no reader asks them."""
+    rows, answerable = two_heaps(4000)
+    easy = [{**row, "x": row["x"] + 4 * bool(a)} for row, a in zip(rows, answerable, strict=True)]
+    both = Asked([*rows, *easy], [*answerable.tolist()] * 2, [str(i) for i in range(8000)], [True] * 8000)
+    some = replace(both, counted=[True] * 4000 + [False] * 4000)
+    assert _fit(some, "").calibration.threshold < _fit(both, "").calibration.threshold
 
 
 def test_calibration_error_worked_by_hand() -> None:

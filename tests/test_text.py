@@ -195,3 +195,43 @@ def test_sentence_spans_are_ordered_trimmed_and_lose_nothing(seed: int) -> None:
 )
 def test_is_english(text: str, english: bool) -> None:
     assert is_english(text) is english
+
+
+# --- sentences that run on --------------------------------------------------------------------------------------------
+
+
+def test_what_runs_on_is_parted_at_its_pauses() -> None:
+    """A slide without line breaks: its points become sentences, each of some length; nothing is lost."""
+    points = [f"第{i}点：先把负责人和截止时间写清楚，再发到群里，没人认领的当天退回重排" for i in range(1, 8)]
+    text = " ".join(points)
+    assert sentences(text) == points
+    assert sentences("；".join(points)) == [f"{point}；" for point in points[:-1]] + points[-1:]
+
+
+def test_a_sentence_of_common_length_stays_whole() -> None:
+    text = "复盘要写四件事：目标是什么；做成了什么；没做成的原因是什么；下一次怎么改 每一件都要有负责人和日期。"
+    assert len(text) < 160 and sentences(text) == [text]
+
+
+def test_labels_stay_with_what_they_label() -> None:
+    """No part is a scrap of a few characters, and Latin words with blanks between are not torn apart."""
+    text = " ".join(["环节 负责人 截止 立项单 活动运营 策划案评审 运营总监 设计稿 设计组 提测 研发 灰度 全量"] * 5)
+    assert all(len(part) >= 20 for part in sentences(text)) and len(sentences(text)) > 3
+    english = "word " * 60 + "end"
+    assert sentences(english) == [english]
+
+
+def test_far_too_long_is_cut_at_commas() -> None:
+    text = "，".join(["这一条没有句号也没有空格只有逗号"] * 40)
+    parts = sentences(text)
+    assert len(parts) > 3 and all(80 < len(part) < 320 for part in parts) and "".join(parts) == text
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_parts_are_trimmed_in_order_and_lose_only_blanks(seed: int) -> None:
+    draw = random.Random(seed)
+    text = "".join(draw.choice("甲乙丙丁，；、 ab1。（） ") for _ in range(3000))
+    spans = sentence_spans(text)
+    assert all(a < b and text[a:b] == text[a:b].strip() for a, b in spans)
+    assert all(one[1] <= other[0] for one, other in pairwise(spans))
+    assert "".join(text[a:b] for a, b in spans).replace(" ", "") == text.replace(" ", "")

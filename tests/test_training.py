@@ -10,8 +10,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 
 from kbqa.indexing.pieces import Pieces
+from kbqa.indexing.static_model import StaticModel
 from kbqa.text import squeeze
 from kbqa.training import alignment, export, operations_terms, own, pairs, registry, synthetic, train, vocabulary
 from kbqa.training.config import TrainingConfig
@@ -33,6 +35,7 @@ TINY = TrainingConfig.from_mapping(
         "translated_pairs": 0,
         "anchor": 0.0,
         "mined": 0,
+        "finish_epochs": 0,
         "threads": 1,
         "vocabulary": {"total": 3000, "english_words": 600, "english_parts": 100, "min_count": 1},
     }
@@ -83,7 +86,10 @@ def made(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     judged = folder / "judged"
     corpus = {str(i): f"{a}正在唱歌" for i, a in enumerate(ANIMALS)}
     write_set(judged, {"q": "The TIGER is singing"}, corpus, {"q": "0"})
-    make_model(data, folder / "model", TINY, [judged])
+    some = own.read_own()[::8]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(train, "read_own", lambda: some)
+        make_model(data, folder / "model", TINY, [judged])
     return folder
 
 
@@ -347,6 +353,33 @@ def test_card_names_sources_and_figures_of_the_run(made: Path) -> None:
     assert "| tatoeba_en_zh: Tatoeba: sentences and their translations | CC BY 2.0 FR | 100 | 1 | 99 |" in card
     assert "| judged | 1 | " in card
     assert "lctt_zh (Apache-2.0 file" in card
+
+
+def test_the_last_stage_takes_a_model_on(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the pairs of our own alone; the card tells of it once, however often, and has the new figures."""
+    from kbqa.training.__main__ import main
+
+    pairs = "".join(f"colloquial\t{a}在干啥\t{a}正在唱歌\t\n" for a in ANIMALS)
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "own.tsv").write_text(pairs, encoding="utf-8")
+    few = own.read_own(tmp_path / "own")
+    monkeypatch.setattr(train, "read_own", lambda: few)
+    monkeypatch.setattr(own, "read_own", lambda: few)
+    (tmp_path / "config.yaml").write_text(
+        "{finish_epochs: 5, finish_batch: 8, threads: 1, half_precision: false}", "utf-8"
+    )
+    model, out = made / "model", tmp_path / "finished"
+    rest = ["--config", str(tmp_path / "config.yaml"), "--exclude", str(made / "judged")]
+    for start in (model, out):
+        assert main(["--finish", str(start), "--out", str(out), *rest]) == 0
+    before, after = StaticModel.load(model), StaticModel.load(out)
+    answers = [p.positive for p in few]
+    near = [float((m.encode([p.query for p in few]) * m.encode(answers)).sum(axis=1).mean()) for m in (before, after)]
+    assert near[1] > near[0] and before.digest != after.digest
+    card = (out / "README.md").read_text(encoding="utf-8")
+    assert card.count("Last, from there on") == 1 and card.count("## Figures") == card.count("## Limits") == 1
+    assert yaml.safe_load(card.split("---\n")[1])["model-index"]
+    assert "Last, from there on" not in (model / "README.md").read_text(encoding="utf-8")
 
 
 def test_evaluation_scores_a_known_ranking(tmp_path: Path) -> None:

@@ -21,9 +21,9 @@ from kbqa.text import fold
 
 FILE = "calibration.json"
 NAMES = (
-    "coverage", "dense", "missing", "headline", "heading", "glossary", "fit", "score", "sentence_coverage", "sentence_cosine",
-    "ideas", "terms", "english", "outward", "figure missing", "name missing", "dense gap", "lexical gap", "score gap", "dense deviation", "asks list", "asks howto",
-    "asks formula", "asks number", "asks compare", "asks why", "asks fact",
+    "coverage", "dense", "likeness", "headline", "fit", "scrap", "score", "sentence_coverage", "sentence_cosine", "nouns missing",
+    "definition there", "formula there", "ideas", "terms", "english", "outward", "figure missing", "name missing", "dense gap", "lexical gap",
+    "score gap", "dense deviation", "asks list", "asks howto", "asks formula", "asks number", "asks compare", "asks why", "asks fact",
 )  # fmt: skip
 _KINDS = ("list", "howto", "formula", "number", "compare", "why", "fact")  # against definitions
 # Asked for, but rarely in anybody's notes: which product to buy, what it costs today, code, forms, licences.
@@ -88,30 +88,36 @@ def _read(text: str) -> Calibration:
     return Calibration(**values)
 
 
+_NOUN, _HARDLY = 0.9, 0.4  # importance of a noun that the notes lack; coverage up to which an idea counts as not there
+
+
 def features(found: Found) -> dict[str, float]:
     """What speaks for an answer and against; needs at least one hit.
 
-    `coverage`, `dense`, `lexical`, `headline`, `heading`, `glossary`, `fit`, `score` are the parts of the best hits; `missing` is the
-    share of the question that the notes have no word for; the gaps say how far the best stands out from the rest; a
-    figure that was asked for, a year or a name may be missing in the best passage; the kind counts because people ask numbers and
-    reasons of their notes with unlike success.
+    `coverage`, `dense`, `likeness`, `headline`, `fit`, `scrap`, `score` are parts of the best hits; nouns of the question may be
+    missing in the best passage, as may a figure that was asked for, a year or a name; a definition that was asked for may be
+    there, or a formula in a sentence that speaks of the matter; the gaps say how far the best stands out from the rest; the kind counts because
+    people ask numbers and reasons of their notes with unlike success.
     """
     top, best = found.hits[:3], found.hits[0].parts
-    sentences = [s for row in found.rows[:1] for s in found.sentences.get(row, ())]
     question = found.question
     told = fold("\n".join([*found.hits[0].chunk.heading_path, found.hits[0].chunk.text]))
-    values = {
-        "coverage": max(hit.parts["coverage"] for hit in top),
-        "dense": max(hit.parts["dense"] for hit in top),
-        "missing": found.coverage.missing,
-        "headline": best["headline"],
-        "heading": best["heading"],
-        "glossary": best["glossary"],
+    first = found.sentences.get(found.rows[0], ())
+    looked = [s for row in found.rows[:3] for s in found.sentences.get(row, ())]
+    values = {name: max(hit.parts[name] for hit in top) for name in ("coverage", "dense", "likeness", "headline")}
+    values |= {
         "fit": best["fit"],
+        "scrap": best["scrap"],
         # Not the hit's own score, in which meaning counts more where words fail: that says what is best, not how good it is.
         "score": sum(weight * best[name] for name, weight in WEIGHTS.items()),
-        "sentence_coverage": max((s.coverage for s in sentences), default=0.0),
-        "sentence_cosine": max((s.cosine for s in sentences), default=0.0),
+        "sentence_coverage": max((s.coverage for s in looked), default=0.0),
+        "sentence_cosine": max((s.cosine for s in first), default=0.0),
+        "nouns missing": sum(
+            idea.known_missing >= _NOUN and here < _HARDLY
+            for idea, here in zip(question.ideas, found.covered, strict=True)
+        ),
+        "definition there": float(question.kind == "definition" and any(s.fits for s in looked)),
+        "formula there": max((s.score for s in looked if s.fits and question.kind == "formula"), default=0.0),
         "ideas": math.log1p(len(question.ideas)),
         "terms": min(len(question.terms), 4),
         "english": float(question.english),

@@ -3,7 +3,9 @@
 The questions have to be others than those that answers are judged by. `kbqa/training/data/questions.jsonl` has 864 of our own
 on the handbook, more than a quarter of which it does not answer: near misses (the topic is there, the asked thing is not) above all.
 They are asked of the whole folder and of parts of it, so that the fit holds for small folders too: what is asked of notes that a part does not
-have is not answered by it.
+have is not answered by it. Further folders with questions of their own add other kinds of notes; those in
+`kbqa/training/data/folders` are pasted, scraped and exported ones. What belongs together (a question wherever it is asked, a
+folder) is never on both sides of a validation.
 """
 
 from __future__ import annotations
@@ -23,12 +25,14 @@ from kbqa.answering.confidence import Calibration, features
 from kbqa.errors import EvaluationError, QuestionError
 from kbqa.evaluation.questions import Case
 from kbqa.knowledge import KnowledgeBase
+from kbqa.retrieval.search import Found
 from kbqa.settings import BuildSettings, Settings
+from kbqa.text import squeeze
 
-FALSE_REFUSALS = 0.04
+FALSE_REFUSALS = 0.04  # of the answerable questions whose evidence was found: a wrong answer refused is no loss
 _FOLDS = 5
 _SEED = 11
-_STRENGTH = 0.1  # inverse of the L2 penalty on standardised features
+_STRENGTH = 0.3  # inverse of the L2 penalty on standardised features
 _AT_LEAST = 20
 _PARTS = 6
 _FOREIGN = 60  # questions of each unanswerable kind that a part is asked
@@ -54,39 +58,63 @@ class CalibrationReport:
     error: float
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Features of questions that were asked.
+
+    Attributes:
+        rows: features of each.
+        answerable: whether the notes answer it.
+        groups: what is to stay on one side of a validation.
+        counted: whether it counts for the threshold: not what parts of a folder are asked, nor a question whose evidence is not
+            among the first three passages, which would get a wrong answer.
+    """
+
+    rows: list[dict[str, float]]
+    answerable: list[bool]
+    groups: list[str]
+    counted: list[bool]
+
+
 def calibrate(
     notes: Path,
     cases: Sequence[Case],
     settings: BuildSettings,
     progress: Callable[[str, int, int], None] = lambda stage, done, total: None,
+    further: Sequence[tuple[Path, Sequence[Case]]] = (),
 ) -> CalibrationReport:
     """Fit on judged questions over a folder of notes; builds indexes of the folder and of parts of it aside.
+
+    Args:
+        further: other folders of notes with their questions.
 
     Raises:
         EvaluationError: fewer than twenty questions of either kind.
         NotesError, EncoderError: as for building an index.
     """
-    rows: list[dict[str, float]] = []
-    answerable: list[bool] = []
-    asked = [(None, cases), *((part, _for_part(part, cases, i)) for i, part in enumerate(_parts(cases)))]
-    total, done = sum(len(some) for _, some in asked), 0
+    seen = Asked([], [], [], [])
+    runs = [(notes, None, cases), *((notes, part, _for_part(part, cases, i)) for i, part in enumerate(_parts(cases)))]
+    runs += [(folder, None, own) for folder, own in further]
+    total, done = sum(len(some) for *_, some in runs), 0
     digest = ""
-    for part, some in asked:
+    for place, part, some in runs:
         with TemporaryDirectory() as folder:
-            kb = _index(notes, Path(folder), part, settings)
+            kb = _index(place, Path(folder), part, settings)
             digest = kb.info().encoder_digest
             for case in some:
                 done += 1
                 progress("asking", done, total)
-                if (values := _ask(kb, case)) is not None:
-                    rows.append(values)
-                    answerable.append(case.answerable)
-    if min(answerable.count(True), answerable.count(False)) < _AT_LEAST:
+                if (found := _ask(kb, case)) is not None:
+                    seen.rows.append(features(found))
+                    seen.answerable.append(case.answerable)
+                    seen.groups.append(case.question if place == notes else str(place))
+                    seen.counted.append(part is None and _holds_evidence(found, case))
+    if min(seen.answerable.count(True), seen.answerable.count(False)) < _AT_LEAST:
         raise EvaluationError(
             f"校准至少要 {_AT_LEAST} 个笔记能答的和 {_AT_LEAST} 个不能答的问题。请在问题集里补上（answerable: false）。",
             f"Calibration needs {_AT_LEAST} questions that the notes answer and {_AT_LEAST} that they do not.",
         )
-    return _fit(rows, np.array(answerable), digest)
+    return _fit(seen, digest)
 
 
 def _parts(cases: Sequence[Case]) -> list[frozenset[str]]:
@@ -128,33 +156,43 @@ def _index(notes: Path, folder: Path, part: frozenset[str] | None, settings: Bui
     return KnowledgeBase.open(folder / "index", made_by)
 
 
-def _ask(kb: KnowledgeBase, case: Case) -> dict[str, float] | None:
-    """The features of what a question finds; None if it is invalid or finds nothing."""
+def _ask(kb: KnowledgeBase, case: Case) -> Found | None:
+    """What a question finds; None if it is invalid or finds nothing."""
     try:
         found = kb.find(case.question, case.history)
     except QuestionError:
         return None
-    return features(found) if found.hits else None
+    return found if found.hits else None
 
 
-def _fit(rows: Sequence[dict[str, float]], answerable: NDArray[np.bool_], encoder: str) -> CalibrationReport:
+def _holds_evidence(found: Found, case: Case) -> bool:
+    """Whether one of the first three passages has a quote of the evidence; so it is said of questions without any."""
+    quotes = [squeeze(quote) for group in case.evidence for quote in group]
+    texts = [squeeze(hit.chunk.text) for hit in found.hits[:3]]
+    return not quotes or any(quote in text for quote in quotes for text in texts)
+
+
+def _fit(asked: Asked, encoder: str) -> CalibrationReport:
     from sklearn.metrics import roc_auc_score
-    from sklearn.model_selection import StratifiedKFold, cross_val_predict
+    from sklearn.model_selection import StratifiedGroupKFold, cross_val_predict
 
-    names = list(rows[0])
-    table = np.array([[row[name] for name in names] for row in rows])
-    folds = StratifiedKFold(_FOLDS, shuffle=True, random_state=_SEED)
-    guessed = cross_val_predict(_model(), table, answerable, cv=folds, method="predict_proba")[:, 1]
-    threshold = float(np.quantile(guessed[answerable], FALSE_REFUSALS))
+    names = list(asked.rows[0])
+    table = np.array([[row[name] for name in names] for row in asked.rows])
+    answerable, counted = np.array(asked.answerable), np.array(asked.counted)
+    folds = StratifiedGroupKFold(_FOLDS, shuffle=True, random_state=_SEED)
+    guessed = cross_val_predict(_model(), table, answerable, groups=asked.groups, cv=folds, method="predict_proba")[
+        :, 1
+    ]
+    threshold = float(np.quantile(guessed[answerable & counted], FALSE_REFUSALS))
     fitted = _model().fit(table, answerable)
     scaler, logistic = fitted[0], fitted[1]
     weights = logistic.coef_[0] / scaler.scale_
     bias = float(logistic.intercept_[0] - weights @ scaler.mean_)
     auroc = float(roc_auc_score(answerable, guessed))
     refused, error = float((guessed[~answerable] < threshold).mean()), _calibration_error(guessed, answerable)
-    count = int(answerable.sum())
+    count, missing = int(answerable.sum()), int((~answerable).sum())
     made_of = {
-        "answerable": count, "unanswerable": len(rows) - count, "AUROC": round(auroc, 4), "calibration_error": round(error, 4),
+        "answerable": count, "unanswerable": missing, "AUROC": round(auroc, 4), "calibration_error": round(error, 4),
         "refusal_recall": round(refused, 4), "false_refusal": FALSE_REFUSALS,
     }  # fmt: skip
     calibration = Calibration(
@@ -164,7 +202,7 @@ def _fit(rows: Sequence[dict[str, float]], answerable: NDArray[np.bool_], encode
         round(threshold, 4),
         made_of,
     )
-    return CalibrationReport(calibration, count, len(rows) - count, auroc, refused, error)
+    return CalibrationReport(calibration, count, missing, auroc, refused, error)
 
 
 def _model() -> Any:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from kbqa.indexing.index import Index
 from kbqa.retrieval.coverage import Coverage
-from kbqa.retrieval.fit import introduces_itself, is_aside, passage_fit
+from kbqa.retrieval.fit import defining_strength, introduces_itself, is_aside, passage_fit, sentence_fits
 from kbqa.retrieval.likeness import likeness
 from kbqa.retrieval.question import Question
 from kbqa.text import fold, squeeze
@@ -19,7 +19,7 @@ Floats = NDArray[np.float32]
 Rows = NDArray[np.int64]
 
 _SHORT_PASSAGE, _SCRAP, _INTRODUCTION = 40, 90, 120
-_OPENING = 30
+_OPENING, _DEFINES = 30, 0.8
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +31,14 @@ class SentenceScore:
         coverage: share of the question that the sentence covers, 0 to 1.
         context: the same for the paragraph it stands in: what was named one sentence before is still spoken of.
         cosine: similarity with the question, −1 to 1.
+        fits: whether it has the shape that this kind of question asks for.
     """
 
     row: int
     coverage: float
     context: float
     cosine: float
+    fits: bool = False
 
     @property
     def score(self) -> float:
@@ -57,7 +59,7 @@ def look_closely(
     """
     places = [int(row) for row in rows]
     chunks = [index.chunks.chunk(row) for row in places]
-    sentences = sentence_scores(index, places, coverage, vector)
+    sentences = sentence_scores(index, question, places, coverage, vector)
     best = [max((s.cosine for s in sentences[row]), default=0.0) for row in places]
     parts = {
         "likeness": likeness(index, question, covered, coverage.weights, places),
@@ -71,7 +73,7 @@ def look_closely(
 
 
 def sentence_scores(
-    index: Index, rows: Sequence[int], coverage: Coverage, vector: Floats
+    index: Index, question: Question, rows: Sequence[int], coverage: Coverage, vector: Floats
 ) -> dict[int, tuple[SentenceScore, ...]]:
     """Scores of all sentences of some chunks."""
     relevant = {index.vocabulary.ids[t]: t for t in coverage.tokens}
@@ -93,9 +95,17 @@ def sentence_scores(
         together.setdefault(paragraph, set()).update(here)
     context = {paragraph: coverage.of(named) for paragraph, named in together.items()}
     scores: dict[int, list[SentenceScore]] = {row: [] for row in rows}
-    for (row, sentence), paragraph, here, cosine in zip(numbers, paragraphs, tokens, cosines.tolist(), strict=True):
-        scores[row].append(SentenceScore(sentence, coverage.of(here), context[paragraph], cosine))
+    for i, (row, sentence) in enumerate(numbers):
+        fits = _fits(question, texts[i])
+        cosine = float(cosines[i])
+        scores[row].append(SentenceScore(sentence, coverage.of(tokens[i]), context[paragraphs[i]], cosine, fits))
     return {row: tuple(values) for row, values in scores.items()}
+
+
+def _fits(question: Question, text: str) -> bool:
+    if question.kind == "definition":
+        return defining_strength(text, question.names) >= _DEFINES
+    return sentence_fits(question.kind, fold(text))
 
 
 def _headline_cosines(index: Index, paths: Sequence[tuple[str, ...]], vector: Floats) -> Floats:

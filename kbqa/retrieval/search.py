@@ -30,21 +30,21 @@ Rows = NDArray[np.int64]
 # `python -m kbqa.training.ranking`; docs/quality.md says what each part adds.
 AT_FIRST: Mapping[str, float] = {"lexical": 0.5, "dense": 0.7, "coverage": 0.8, "heading": 0.5, "glossary": 0.6}
 WEIGHTS: Mapping[str, float] = {
-    "lexical": 0.17,
-    "dense": 2.0,
-    "heading": 0.23,
-    "glossary": 1.25,
-    "fit": 0.16,
-    "likeness": 1.0,
-    "sentence": 1.1,
-    "headline": 0.5,
-    "note": 1.4,
-    "opening": -0.57,
-    "scrap": -0.2,
+    "lexical": 0.13,
+    "dense": 1.82,
+    "heading": 0.29,
+    "glossary": 1.23,
+    "fit": 0.20,
+    "likeness": 1.00,
+    "sentence": 1.14,
+    "headline": 0.37,
+    "note": 1.35,
+    "opening": -0.46,
+    "scrap": -0.18,
 }
 # Added to the weight of meaning for a question none of whose words the notes have. English words in Chinese notes are there by
 # chance; a Chinese word that is missing leaves others that do tell.
-_UNSPOKEN, _UNSPOKEN_ENGLISH = 1.4, 4.1
+_UNSPOKEN, _UNSPOKEN_ENGLISH = 1.5, 1.9
 _CLOSE_CANDIDATES, _BEHIND = 40, 10.0
 _OF_A_NOTE = 3
 
@@ -59,6 +59,7 @@ class Found:
         coverage: the question's ideas, weighed for this index.
         vector: the question's vector by the index's quick encoder, float32 [d].
         gaps: how far the best candidate stands out: in similarity, in words, in all.
+        covered: how far the best hit covers each of the question's ideas, 0 to 1.
     """
 
     question: Question
@@ -68,6 +69,7 @@ class Found:
     coverage: Coverage
     vector: Floats
     gaps: Mapping[str, float] = field(default_factory=dict)
+    covered: tuple[float, ...] = ()
 
 
 def search(index: Index, question: Question, settings: QuerySettings, k: int = 10) -> Found:
@@ -90,8 +92,8 @@ def search(index: Index, question: Question, settings: QuerySettings, k: int = 1
         "dense": _cosines(index, rows, vector, near_rows, near_scores),
     }
     sentences: dict[int, tuple[SentenceScore, ...]] = {}
+    covered = coverage.of_rows(presence, rows.size)
     if settings.mode == "hybrid":
-        covered = coverage.of_rows(presence, rows.size)
         parts["coverage"] = coverage.together(covered)
         parts["heading"] = _heading_coverage(index, rows, coverage)
         parts["glossary"] = np.array([told.get(row, 0.0) for row in rows.tolist()], np.float32)
@@ -113,7 +115,8 @@ def search(index: Index, question: Question, settings: QuerySettings, k: int = 1
         )
         for rank, i in enumerate(order, 1)
     )  # fmt: skip
-    return Found(question, hits, tuple(int(rows[i]) for i in order), sentences, coverage, quick, gaps)
+    best = tuple(covered[:, order[0]].tolist())
+    return Found(question, hits, tuple(int(rows[i]) for i in order), sentences, coverage, quick, gaps, best)
 
 
 _COMPARED = 6  # candidates that the best is compared with

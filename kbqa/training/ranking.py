@@ -1,8 +1,8 @@
 """Fitting what candidates are ordered by: questions with their evidence → weights of the parts of a score.
 
-    python -m kbqa.training.ranking FOLDER...
+    python -m kbqa.training.ranking corpus=kbqa/training/data/questions.jsonl kbqa/training/data/folders/*
 
-A folder holds `notes/` and `questions.jsonl`, as those in `kbqa/training/data/folders` do. For every question the candidates
+A folder holds `notes/` and `questions.jsonl`; NOTES=QUESTIONS names two places. For every question the candidates
 that were looked at closely are scored by a weighted sum of their parts; the weights make those likely that hold the evidence
 (softmax over the candidates, L2). Each folder is also left out in turn, and ranked by weights that have not seen it. Source:
 Cao et al. 2007, "Learning to rank: from pairwise approach to listwise approach", with one list a question.
@@ -99,25 +99,30 @@ def success(ranked: Sequence[Ranked], weights: Floats, k: int) -> float:
 
 def report(folders: Mapping[str, Sequence[Ranked]]) -> str:
     """What each folder comes to by weights fitted without it, and the weights fitted on all."""
-    lines, unseen = [], []
+    lines = []
     for name, own in folders.items():
         weights = fit([r for other, ranked in folders.items() if other != name for r in ranked])
-        unseen.append((len(own), success(own, weights, 1), success(own, weights, 3)))
-        lines.append(f"{name}: {len(own)} questions, Success@1 {unseen[-1][1]:.3f}, Success@3 {unseen[-1][2]:.3f}")
+        at = ", ".join(f"Success@{k} {success(own, weights, k):.3f}" for k in (1, 3))
+        lines.append(f"{name}: {len(own)} questions, {at}")
     weights = fit([r for ranked in folders.values() for r in ranked])
+    weights = (
+        weights / weights[NAMES.index("likeness")]
+    )  # only ratios matter; answers compare scores of about this size
     lines += [f"{name}: {weight:.2f}" for name, weight in zip(NAMES, weights, strict=True)]
     return "\n".join(lines)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
-    parser.add_argument("folders", nargs="+", type=Path)
+    parser.add_argument("folders", nargs="+")
     arguments = parser.parse_args()
     found = {}
     for folder in arguments.folders:
+        notes, _, questions = folder.partition("=")
         with TemporaryDirectory() as index:
-            KnowledgeBase.build(folder / "notes", index)
-            found[folder.name] = candidates(KnowledgeBase.open(index), folder / "questions.jsonl")
+            KnowledgeBase.build(Path(notes) if questions else Path(folder, "notes"), index)
+            asked = Path(questions) if questions else Path(folder, "questions.jsonl")
+            found[Path(notes).name] = candidates(KnowledgeBase.open(index), asked)
     print(report(found))
 
 

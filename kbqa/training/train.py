@@ -219,9 +219,12 @@ def finish(
     pairs = {"own": [row[:2] for row in own], "own_negative": [row for row in own if row[2]]}
     gentle = replace(
         config, epochs=config.finish_epochs, learning_rate=config.finish_rate, batch_size=config.finish_batch, mined=0,
-        dimensions=(config.dimensions[0], *(d for d in config.dimensions[1:] if d == 256)),
+        dimensions=tuple(dict.fromkeys((rows.shape[1], min(rows.shape[1], _COARSE)))),
     )  # fmt: skip
     return train(pieces, pairs, rows / unit(rows), gentle, progress)
+
+
+_COARSE = 256  # dimensions that words are compared in one by one
 
 
 def unit(rows: NDArray[np.float32]) -> np.float32:

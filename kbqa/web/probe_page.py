@@ -23,9 +23,10 @@ _PARTS = {
 }  # fmt: skip
 _REASON = {
     "coverage": ("覆盖了问题多少", "share of the question covered"), "dense": ("语义相近", "closeness in meaning"),
-    "missing": ("笔记里没有的词", "words that the notes lack"), "headline": ("标题相近", "heading alike"),
-    "heading": ("标题里有", "in headings"), "glossary": ("术语表知道", "the glossary knows it"),
-    "fit": ("像这类答案", "fits the kind of answer"), "score": ("第一名的总分", "score of the best"),
+    "likeness": ("逐词相近", "alike word by word"), "headline": ("标题相近", "heading alike"),
+    "nouns missing": ("没提到的名词", "nouns it lacks"), "definition there": ("有没有定义", "a definition stands there"),
+    "formula there": ("有没有公式", "a formula stands there"),
+    "fit": ("像这类答案", "fits the kind of answer"), "scrap": ("只有几个字", "a few words"), "score": ("第一名的总分", "score of the best"),
     "sentence_coverage": ("一句话覆盖多少", "covered by one sentence"), "sentence_cosine": ("一句话多相近", "closeness of one sentence"),
     "ideas": ("问到几件事", "ideas in the question"), "terms": ("问到几个术语", "terms in the question"),
     "english": ("英文提问", "asked in English"), "outward": ("问的是外面的事", "asks of the world outside"),

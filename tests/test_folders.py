@@ -1,0 +1,79 @@
+"""The folders of pasted, scraped and exported notes with their questions: five to fit on, two to judge by.
+
+A judgement is sound if its quotes and facts stand in the documents; what is judged by is not fitted on.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kbqa.evaluation.measures import normalise
+from kbqa.evaluation.questions import read_cases
+from kbqa.notes.reading import note_paths, read_note
+from kbqa.training.own import read_own
+
+_HERE = Path(__file__).parent
+_JUDGED = sorted(path.parent for path in (_HERE / "golden" / "folders").glob("*/questions.jsonl"))
+_FITTED = sorted(path.parent for path in (_HERE.parent / "kbqa/training/data/folders").glob("*/questions.jsonl"))
+_FOLDERS = [*_FITTED, *_JUDGED]
+_TYPES = {
+    "definition": 6, "list": 6, "howto": 6, "formula": 3, "fact": 7, "compare": 4, "why": 4, "english": 6, "colloquial": 9, "typo": 3,
+    "synonym": 5, "followup": 4, "traditional": 2, "unanswerable": 24,
+}  # fmt: skip
+
+
+def _rows(folder: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (folder / "questions.jsonl").read_text(encoding="utf-8").splitlines()]
+
+
+def _texts(folder: Path) -> dict[str, str]:
+    """Note → what a reader sees of it and what stands in the file, both as they are compared."""
+    notes = folder / "notes"
+    readings = {path.name: read_note(path, notes).document for path in note_paths(notes)}
+    return {
+        name: normalise(note.text) + normalise((notes / name).read_text(encoding="utf-8"))
+        for name, note in readings.items()
+        if note
+    }
+
+
+def test_there_are_seven() -> None:
+    assert [folder.name for folder in _FITTED] == ["basics", "content", "growth", "retention", "teams"]
+    assert [folder.name for folder in _JUDGED] == ["community", "product"]
+
+
+@pytest.mark.parametrize("folder", _FOLDERS, ids=lambda folder: folder.name)
+def test_questions_are_sound(folder: Path) -> None:
+    """Every row loads; quotes stand in a note that the row names, facts in some note; the types come in equal numbers."""
+    loaded, rows, texts = read_cases(folder / "questions.jsonl"), _rows(folder), _texts(folder)
+    assert loaded.bad_rows == () and len(loaded.cases) == len(rows) and len(texts) == 5
+    assert Counter(row["type"] for row in rows) == _TYPES
+    for row in rows:
+        if not row.get("answerable", True):
+            assert not row.get("evidence") and row["note"].split(";")[0] in ("near", "domain", "off"), row["id"]
+            continue
+        assert row["evidence"] and row["nuggets"], row["id"]
+        for group in row["evidence"]:
+            assert any(normalise(quote) in texts[source] for quote in group for source in row["sources"]), row["id"]
+        for fact in row["nuggets"]:
+            assert any(normalise(wording) in text for wording in fact for text in texts.values()), row["id"]
+    asked = Counter((normalise(row["question"]), str(row.get("history"))) for row in rows)
+    assert max(asked.values()) == 1
+
+
+def test_judged_and_fitted_do_not_share() -> None:
+    """No question twice, of these, of the handbook's or among the training pairs."""
+    asked = {folder.name: {normalise(row["question"]) for row in _rows(folder)} for folder in _FOLDERS}
+    for one, other in combinations(asked, 2):
+        assert not {q for q in asked[one] & asked[other] if len(q) > 8}
+    golden = (_HERE / "golden" / "handbook.jsonl").read_text(encoding="utf-8").splitlines()
+    handbook = {normalise(json.loads(line)["question"]) for line in golden}
+    learned = {normalise(pair.query) for pair in read_own()}
+    for questions in asked.values():
+        assert not {q for q in questions & (handbook | learned) if len(q) > 5}
