@@ -46,7 +46,7 @@ def test_meaning_counts_more_the_less_is_spoken_of() -> None:
     parts = {"lexical": np.array([0.3, 0.0], np.float32), "dense": np.array([0.2, 0.33], np.float32)}
     for spoken, english, best in ((1.0, False, 0), (1.0, True, 0), (0.0, False, 1), (0.0, True, 1)):
         assert np.argmax(_weighted(weights, parts, spoken, english)) == best
-    parts["dense"][1] = 0.25
+    parts["dense"][1] = 0.226
     assert (
         np.argmax(_weighted(weights, parts, 0.0, False)) == 0 and np.argmax(_weighted(weights, parts, 0.0, True)) == 1
     )
