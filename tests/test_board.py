@@ -33,8 +33,8 @@ PASSAGES = {
     "p4": "苹果和香蕉都是常见的水果",
     "p5": "火车比飞机慢但是更便宜",
 }
-# Words alone find the first, meaning alone the second, everyone the third.
-QUERIES = {"q1": "设备㐁", "q2": "apples and bananas are fruit", "q3": "火车和飞机哪个便宜"}
+# Words alone find the first, meaning alone the second (no dictionary has its words), everyone the third.
+QUERIES = {"q1": "设备㐁", "q2": "apples and bananas", "q3": "火车和飞机哪个便宜"}
 QRELS: Qrels = {"q1": {"p2": 1}, "q2": {"p4": 1}, "q3": {"p5": 1}}
 
 

@@ -39,9 +39,9 @@ def test_candidates_stand_in_the_order_of_the_chat(kb: KnowledgeBase, question: 
 def test_shares_of_a_passage_add_up_to_its_score(kb: KnowledgeBase, question: str) -> None:
     """Each part counts by its weight, and what is left for meaning is one weight for all passages."""
     looked_at = [p for p in probe(kb, question).passages if p.shares]
-    weights = [p.shares["dense"] / p.hit.parts["dense"] for p in looked_at if p.hit.parts["dense"] > 0.1]
-    assert weights == pytest.approx([weights[0]] * len(weights), abs=0.02)
-    assert weights[0] >= WEIGHTS["dense"] - 0.02
+    weights = [p.shares["dense"] / p.hit.parts["dense"] for p in looked_at if p.hit.parts["dense"] > 0.05]
+    assert weights == pytest.approx([weights[0]] * len(weights), abs=0.04)
+    assert weights[0] >= WEIGHTS["dense"] - 0.04
     for passage in looked_at:
         assert sum(passage.shares.values()) == pytest.approx(passage.hit.score, abs=1e-3)
         assert passage.shares["likeness"] == pytest.approx(

@@ -106,6 +106,7 @@ def search(index: Index, question: Question, settings: QuerySettings, k: int = 1
     scores = total[order]  # they fall by rank even if a reranker has another order: confidence is fitted on their scale
     if settings.reranker and settings.mode == "hybrid":
         order, parts["rerank"] = rerank(index, question.text, rows, order, settings.reranker)
+    best = tuple(covered[:, order[0]].tolist())
     order = order[:k]
     hits = tuple(
         Hit(
@@ -115,7 +116,6 @@ def search(index: Index, question: Question, settings: QuerySettings, k: int = 1
         )
         for rank, i in enumerate(order, 1)
     )  # fmt: skip
-    best = tuple(covered[:, order[0]].tolist())
     return Found(question, hits, tuple(int(rows[i]) for i in order), sentences, coverage, quick, gaps, best)
 
 
