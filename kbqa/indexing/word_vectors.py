@@ -17,13 +17,13 @@ _CONCEPT = "="
 class WordVectors:
     """Words as vectors of length 1, and those of a vocabulary by token id; safe to be asked by several threads.
 
-    The table takes half a KB for every word that was asked for, the rest is not touched.
+    The table takes a KB for every word that was asked for, the rest is not touched.
     """
 
     def __init__(self, encoder: Encoder, vocabulary: Vocabulary) -> None:
         self._encoder = encoder
         self._tokens = vocabulary.tokens
-        self._table: NDArray[np.float16] | None = None
+        self._table: NDArray[np.float32] | None = None
         self._known = np.zeros(len(vocabulary), np.bool_)
 
     def encode(self, words: Sequence[str]) -> NDArray[np.float32]:
@@ -38,9 +38,9 @@ class WordVectors:
         if missing.size:
             fresh = self.encode([self._tokens[i] for i in missing.tolist()])
             if self._table is None:
-                self._table = np.zeros((len(self._tokens), fresh.shape[1]), np.float16)
+                self._table = np.zeros((len(self._tokens), fresh.shape[1]), np.float32)
             self._table[missing] = fresh
             self._known[missing] = True  # only now: another thread may be looking
         if self._table is None:
             return np.zeros((0, DIMENSIONS), np.float32)
-        return self._table[ids].astype(np.float32)
+        return self._table[ids]

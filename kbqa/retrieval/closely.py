@@ -31,7 +31,7 @@ class SentenceScore:
         coverage: share of the question that the sentence covers, 0 to 1.
         context: the same for the paragraph it stands in: what was named one sentence before is still spoken of.
         cosine: similarity with the question, −1 to 1.
-        fits: whether it has the shape that this kind of question asks for.
+        fits: whether it defines what the question asks the definition of, or has a formula where one is asked for.
     """
 
     row: int
@@ -105,7 +105,7 @@ def sentence_scores(
 def _fits(question: Question, text: str) -> bool:
     if question.kind == "definition":
         return defining_strength(text, question.names) >= _DEFINES
-    return sentence_fits(question.kind, fold(text))
+    return question.kind == "formula" and sentence_fits("formula", fold(text))
 
 
 def _headline_cosines(index: Index, paths: Sequence[tuple[str, ...]], vector: Floats) -> Floats:

@@ -45,7 +45,7 @@ WEIGHTS: Mapping[str, float] = {
 # Added to the weight of meaning for a question none of whose words the notes have. English words in Chinese notes are there by
 # chance; a Chinese word that is missing leaves others that do tell.
 _UNSPOKEN, _UNSPOKEN_ENGLISH = 4.0, 6.0
-_CLOSE_CANDIDATES, _BEHIND = 40, 10.0
+_CLOSE_CANDIDATES, _BEHIND = 24, 10.0
 _OF_A_NOTE = 3
 
 

@@ -26,7 +26,7 @@ from kbqa.text import squeeze
 
 Floats = NDArray[np.float64]
 
-_CANDIDATES = 40
+_CANDIDATES = 24
 _STRENGTH = 0.003  # of the L2 penalty on weights of standardised parts
 NAMES = (*WEIGHTS, "unspoken", "unspoken english")
 
