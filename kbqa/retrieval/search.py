@@ -26,9 +26,10 @@ from kbqa.types import Hit
 Floats = NDArray[np.float32]
 Rows = NDArray[np.int64]
 
-# What a first look goes by, and what the candidates are ordered by that were looked at closely. Fitted by
-# `python -m kbqa.training.ranking`; docs/quality.md says what each part adds.
+# What a first look goes by; round numbers.
 AT_FIRST: Mapping[str, float] = {"lexical": 0.5, "dense": 0.7, "coverage": 0.8, "heading": 0.5, "glossary": 0.6}
+# What the candidates are ordered by that were looked at closely: fitted by `python -m kbqa.training.ranking`; docs/quality.md says
+# what each part adds.
 WEIGHTS: Mapping[str, float] = {
     "lexical": 0.13,
     "dense": 1.82,
@@ -43,7 +44,7 @@ WEIGHTS: Mapping[str, float] = {
     "scrap": -0.18,
 }
 # Added to the weight of meaning for a question none of whose words the notes have. English words in Chinese notes are there by
-# chance; a Chinese word that is missing leaves others that do tell.
+# chance; a Chinese word that is missing leaves others that do tell. Above what the fit gives (1.5 and 1.9): see docs/quality.md.
 _UNSPOKEN, _UNSPOKEN_ENGLISH = 4.0, 6.0
 _CLOSE_CANDIDATES, _BEHIND = 24, 10.0
 _OF_A_NOTE = 3
@@ -108,11 +109,12 @@ def search(index: Index, question: Question, settings: QuerySettings, k: int = 1
         order, parts["rerank"] = rerank(index, question.text, rows, order, settings.reranker)
     best = tuple(covered[:, order[0]].tolist())
     order = order[:k]
+    near = near_words(question.ideas)
     hits = tuple(
         Hit(
             index.chunks.chunk(int(rows[i])), round(float(scores[rank - 1]), 6), rank,
             {name: round(float(values[i]), 4) for name, values in parts.items()},
-            _matched(index, question, presence, int(rows[i]), int(i)),
+            _matched(index, question, near, presence, int(rows[i]), int(i)),
         )
         for rank, i in enumerate(order, 1)
     )  # fmt: skip
@@ -233,10 +235,15 @@ def _weighted(weights: Mapping[str, float], parts: Mapping[str, Floats], spoken:
 
 
 def _matched(
-    index: Index, question: Question, presence: Mapping[str, NDArray[np.bool_]], row: int, place: int
+    index: Index,
+    question: Question,
+    near: Mapping[str, str],
+    presence: Mapping[str, NDArray[np.bool_]],
+    row: int,
+    place: int,
 ) -> tuple[str, ...]:
     """Words and terms that question and chunk share, the weightiest first."""
     shared = sorted((t for t, here in presence.items() if here[place]), key=lambda t: (-question.weights[t], t))
     chunk = index.chunks.chunk(row)
     text = "\n".join([*chunk.heading_path[-NEAR_HEADINGS:], chunk.text])
-    return matched_because(question.text, text, shared, index.segmenter, near_words(question.ideas))[:8]
+    return matched_because(question.text, text, shared, index.segmenter, near)[:8]

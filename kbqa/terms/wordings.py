@@ -50,12 +50,9 @@ def _entry(run: Sequence[str], between: str, known: Wordings) -> tuple[str, ...]
     whole = between.join(run)
     if whole in known or not between:
         return known.get(whole, ())
-    for first in base_forms(run[0]):
-        for last in base_forms(run[-1]) if len(run) > 1 else [first]:
-            form = between.join([first, *run[1:-1], last] if len(run) > 1 else [first])
-            if form in known:
-                return known[form]
-    return ()
+    heads = [()] if len(run) == 1 else [(first, *run[1:-1]) for first in base_forms(run[0])]
+    forms = (between.join([*head, last]) for head in heads for last in base_forms(run[-1]))
+    return next((known[form] for form in forms if form in known), ())
 
 
 def base_forms(word: str) -> list[str]:
