@@ -9,8 +9,9 @@ import re
 from collections.abc import Sequence
 
 from kbqa.answering import picks
+from kbqa.answering.choosing import Block, choose
 from kbqa.answering.confidence import Calibration, confidence
-from kbqa.answering.listings import Listing, best_listing, listings
+from kbqa.answering.listings import Listing, best_listing
 from kbqa.answering.picks import Pick, Scored
 from kbqa.answering.suggest import follow_ups
 from kbqa.indexing.index import Index
@@ -23,8 +24,7 @@ from kbqa.types import Answer, Citation, Hit, Sentence
 
 NOT_IN_NOTES_ZH = "笔记里没有找到这个问题的答案。"
 NOT_IN_NOTES_EN = "The notes do not answer this question."
-_LIST_BUDGET = 3
-_ROOM = 1.5  # of `max_answer`, where passages close behind the first have something to say
+_LIST_BUDGET = 2.5
 # How good a list has to be, against the best single sentence, to be the answer.
 _LIST_AGAINST_SENTENCE = {"list": 0.7, "howto": 0.85, "compare": 1.1}
 
@@ -51,26 +51,19 @@ def answer(index: Index, found: Found, settings: QuerySettings, calibration: Cal
 def _choose(index: Index, found: Found, settings: QuerySettings) -> list[Pick]:
     """Spans to quote, in the order to show them."""
     sentences = picks.scored_sentences(index, found)
-    if found.question.kind == "definition" and (defined := picks.definition(index, found, sentences)):
-        return defined
-    chosen = _best(index, found, sentences, settings)
-    room = int(_ROOM * settings.max_answer)
-    return chosen + picks.runners_up(index, found, sentences, chosen, room) if chosen else []
+    return choose(index, found, sentences, find_block(index, found, sentences, settings), settings.max_answer)
 
 
-def _best(index: Index, found: Found, sentences: Sequence[Scored], settings: QuerySettings) -> list[Pick]:
-    """Both sides of a comparison, a list, or else a passage."""
+def find_block(index: Index, found: Found, sentences: Sequence[Scored], settings: QuerySettings) -> Block:
+    """What the question's kind asks for, if the passages have it: a definition, both sides of a comparison, a list."""
     kind = found.question.kind
-    if kind == "compare":
-        compared = picks.comparison(index, found, sentences, settings.max_answer)
-        if compared:
-            return compared
-    if kind in ("list", "howto", "compare"):
-        listed = _listing(index, found, sentences, settings)
-        if listed:
-            return listed
-    chosen = picks.passage(index, found, sentences, settings.max_answer)
-    return _with_items(index, found, chosen, settings)
+    if kind == "definition" and (defined := picks.definition(index, found, sentences)):
+        return Block("definition", tuple(defined))
+    if kind == "compare" and (compared := picks.comparison(index, found, sentences, settings.max_answer)):
+        return Block("comparison", tuple(compared))
+    if kind in ("list", "howto", "compare") and (listed := _listing(index, found, sentences, settings)):
+        return Block("list", tuple(listed))
+    return Block()
 
 
 def _listing(index: Index, found: Found, sentences: Sequence[Scored], settings: QuerySettings) -> list[Pick]:
@@ -101,7 +94,7 @@ def _shorten(index: Index, found: Found, listing: Listing, settings: QuerySettin
     text = listing.document.text
     doc_id = listing.document.doc_id
     items = list(listing.items)
-    if sum(b - a for a, b in items) > _LIST_BUDGET * settings.max_answer // 2:
+    if sum(b - a for a, b in items) > _LIST_BUDGET * settings.max_answer / 2:
         items = [(a, a + sentence_spans(text[a:b])[0][1]) if "\n" not in text[a:b] else (a, b) for a, b in items]
     result = []
     if listing.lead and listing.lead[0] not in {s.start for s in listing.document.sections}:  # a heading is no answer
@@ -118,20 +111,6 @@ def _shorten(index: Index, found: Found, listing: Listing, settings: QuerySettin
         result.append(Pick(doc_id, a, b, item=True))
         used += b - a
     return result
-
-
-def _with_items(index: Index, found: Found, chosen: list[Pick], settings: QuerySettings) -> list[Pick]:
-    """A sentence that ends with a colon says nothing without the items behind it."""
-    if not chosen:
-        return chosen
-    last = chosen[-1]
-    document = index.documents.get(last.doc_id)
-    if document.text[last.end - 1] not in ":\uff1a":
-        return chosen
-    for listing in listings(index, found):
-        if listing.document.doc_id == last.doc_id and listing.lead and listing.lead[1] == last.end:
-            return chosen[:-1] + _shorten(index, found, listing, settings)
-    return chosen
 
 
 def _cite(index: Index, chosen: Sequence[Pick], found: Found) -> tuple[tuple[Sentence, ...], tuple[Citation, ...]]:

@@ -40,15 +40,17 @@ class Pick:
     score: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Scored:
     """A sentence of one of the best chunks, with what speaks for it.
 
     Attributes:
+        row: row in the index's sentence table.
         chunk: row of its chunk.
         place: position of its chunk among the hits, 0 is the best.
     """
 
+    row: int
     chunk: int
     place: int
     document: Document
@@ -56,6 +58,8 @@ class Scored:
     end: int
     score: float
     coverage: float
+    cosine: float
+    fits: bool
 
     @property
     def text(self) -> str:
@@ -94,13 +98,26 @@ def scored_sentences(index: Index, found: Found) -> list[Scored]:
             text = fold(document.text[start:end])
             if document.doc_id == TERM_FILE and _FIELD.match(text):
                 continue  # what else a term is called answers nothing
-            score = sentence.score + bonus + _fit_bonus(kind, text, count, found.question.names) - _thinness(text, kind)
+            score = sentence.score + bonus + _fit_bonus(kind, text, count, found.question.names) - thinness(text, kind)
             if kind == "formula" and (document.doc_id, start) in asked_formulas:
                 score += _GLOSSARY_BONUS
             elif kind == "formula" and previous and formula_strength(text):
                 score += _defined_just_before(document, previous, start, found.question.names)
             previous = (start, end)
-            result.append(Scored(row, place, document, start, end, score, sentence.coverage))
+            result.append(
+                Scored(
+                    sentence.row,
+                    row,
+                    place,
+                    document,
+                    start,
+                    end,
+                    score,
+                    sentence.coverage,
+                    sentence.cosine,
+                    sentence.fits,
+                )
+            )
     result.sort(key=lambda s: (-s.score, s.place, s.start))
     return result
 
@@ -132,7 +149,7 @@ def _side_of_formula(folded: str, names: Sequence[str]) -> float:
 FIGURES = re.compile(r"\d[\d,.]*\s*%?\s*[-+*/=≈]\s*\d")
 
 
-def _thinness(folded: str, kind: str) -> float:
+def thinness(folded: str, kind: str) -> float:
     """Penalty for what says little by itself: a question, a lead-in, a caption, a few words, a worked-out example."""
     penalty = 0.3 if folded.rstrip().endswith(("?", "\uff1f")) else 0.0
     penalty += 0.1 if folded.rstrip().endswith((":", "\uff1a")) else 0.0
@@ -173,6 +190,10 @@ def definition(index: Index, found: Found, sentences: Sequence[Scored]) -> list[
     return [s.pick(item=bool(MARKER.match(s.text))) for s in chosen]
 
 
+def _same_paragraph(one: Scored, following: Scored) -> bool:
+    return "\n" not in one.document.text[one.end : following.start]
+
+
 _TEAM, _MINED = 1.0, 0.2
 
 
@@ -195,7 +216,7 @@ def _under_heading(index: Index, found: Found, names: Sequence[str], sentences: 
     return []
 
 
-# --- comparisons and passages ------------------------------------------------------------------------------------------
+# --- comparisons ------------------------------------------------------------------------------------------
 
 
 def comparison(index: Index, found: Found, sentences: Sequence[Scored], budget: int) -> list[Pick]:
@@ -208,10 +229,7 @@ def comparison(index: Index, found: Found, sentences: Sequence[Scored], budget: 
     defined = [next((s for s in sentences if defining_strength(s.text, side) >= 0.8), None) for side in sides]
     chosen = [s for s in dict.fromkeys(defined) if s]
     if both and both[0].score >= 0.7 * sentences[0].score:
-        item = MARKER.match(both[0].text) or LABEL.match(both[0].text)
-        same = [s for s in sentences if s.chunk == both[0].chunk]
-        related = both[:1] if item else _grow(both[0], same, budget, "compare")
-        chosen = [s for s in chosen if s not in related] + related
+        chosen = [s for s in chosen if s is not both[0]] + both[:1]
     elif len(chosen) < len(sides):
         chosen = []
         for side in sides:
@@ -245,92 +263,6 @@ def _sides(index: Index, question: Question) -> list[tuple[str, ...]]:
             both = ((fold(m.surface), names_of(index.glossary.terms[m.term])) for m in (first, second))
             return [(surface, *(fold(n) for n in names if fold(n) != surface)) for surface, names in both]
     return []
-
-
-def passage(index: Index, found: Found, sentences: Sequence[Scored], budget: int) -> list[Pick]:
-    """The best sentence with what belongs to it, and the best of another chunk if it adds something that was asked."""
-    if not sentences:
-        return []
-    best = sentences[0]
-    chosen = _grow(best, [s for s in sentences if s.chunk == best.chunk], budget, found.question.kind)
-    said = set(index.segmenter.tokens(" ".join([best.heading, *(s.text for s in chosen)])))
-    left = budget - sum(len(s.text) for s in chosen)
-    other = next((s for s in sentences[1:] if s.chunk != best.chunk), None)
-    if other and other.score >= _NEARLY_AS_GOOD * best.score and len(other.text) <= left:
-        both = said | set(index.segmenter.tokens(other.text))
-        if found.coverage.of(both) >= found.coverage.of(said) + _ADDS_SOMETHING:
-            chosen.append(other)
-    return [s.pick(item=bool(MARKER.match(s.text))) for s in chosen]
-
-
-_NEARLY_AS_GOOD, _ADDS_SOMETHING = 0.7, 0.05
-_RIVALS, _RIVAL = 3, 0.85  # so many passages may speak, if they score at least this share of the first
-
-
-def runners_up(
-    index: Index, found: Found, sentences: Sequence[Scored], chosen: Sequence[Pick], budget: int
-) -> list[Pick]:
-    """What the next passages say, where they rank close behind the first, which may be the wrong one, and there is room."""
-    quoted = {index.chunks.row_at(pick.doc_id, pick.start) for pick in chosen}
-    # A list was taken whole from its section: what else stands there was left out on purpose.
-    listed = {int(index.chunks.places[row, 3]) for row in quoted if row is not None and any(p.item for p in chosen)}
-    left = budget - sum(pick.end - pick.start for pick in chosen)
-    further: list[Scored] = []
-    for row, hit in zip(found.rows[:_RIVALS], found.hits[:_RIVALS], strict=True):
-        same = [s for s in sentences if s.chunk == row]
-        close = hit.score >= _RIVAL * found.hits[0].score
-        fresh = row not in quoted and int(index.chunks.places[row, 3]) not in listed
-        if close and fresh and same and len(same[0].text) <= left:
-            grown = _grow(same[0], same, left, found.question.kind)
-            left -= sum(len(s.text) for s in grown)
-            further += grown
-    return [s.pick(item=bool(MARKER.match(s.text))) for s in further]
-
-
-_READABLE = 120  # characters up to which the rest of a paragraph is read along
-_LEANS_BACK = re.compile(r"它|这|其|该|此|因此|所以|但|而|然而|否则|不过|同时|两者|二者|也|再|然后")
-
-
-def _grow(best: Scored, same_chunk: Sequence[Scored], budget: int, kind: str) -> list[Scored]:
-    """The sentence with the rest of its paragraph, on to the next where the text runs on, and back where it leans back."""
-    ordered = sorted(same_chunk, key=lambda s: s.start)
-    low = high = ordered.index(best)
-    used = len(best.text)
-    while high + 1 < len(ordered) and used + len(ordered[high + 1].text) <= budget:
-        following = ordered[high + 1]
-        if not _belongs(ordered[high], following, best, used, kind):
-            break
-        high += 1
-        used += len(following.text)
-    while low > 0 and used + len(ordered[low - 1].text) <= budget:
-        before, leans = ordered[low - 1], bool(_LEANS_BACK.match(fold(ordered[low].text)))
-        if before.score < (0.3 if leans else 0.6 if _same_paragraph(before, ordered[low]) else 0.75) * best.score:
-            break
-        low -= 1
-        used += len(ordered[low].text)
-    return ordered[low : high + 1]
-
-
-def _same_paragraph(one: Scored, following: Scored) -> bool:
-    return "\n" not in one.document.text[one.end : following.start]
-
-
-def _belongs(last: Scored, following: Scored, best: Scored, used: int, kind: str) -> bool:
-    """Whether the sentence behind those chosen so far still answers."""
-    if _same_paragraph(last, following):
-        return used < _READABLE or following.score >= 0.2 * best.score
-    if " | " in last.text and " | " in following.text:
-        return True  # rows of one table
-    if kind == "formula" and not formula_strength(fold(best.text)):
-        return formula_strength(fold(following.text)) > 0
-    marked = bool(MARKER.match(following.text) or LABEL.match(following.text))
-    unfinished = last.text[-1:] not in _FINISHED or len(squeeze(last.text)) < 8
-    if unfinished and not marked and used < _READABLE:
-        return True  # a line that ends without a mark runs on
-    return following.score >= 0.2 * best.score
-
-
-_FINISHED = '\u3002\uff01\uff1f!?.\u2026\uff1b;:\uff1a"\u201d)\uff09'
 
 
 def without_marker(text: str) -> str:

@@ -19,10 +19,11 @@ from tempfile import TemporaryDirectory
 import numpy as np
 from numpy.typing import NDArray
 
-from kbqa.evaluation.questions import read_questions
+from kbqa.evaluation.questions import Case
 from kbqa.knowledge import KnowledgeBase
 from kbqa.retrieval.search import WEIGHTS
 from kbqa.text import squeeze
+from kbqa.training.judged import judged_folders
 
 Floats = NDArray[np.float64]
 
@@ -44,12 +45,10 @@ class Ranked:
     right: NDArray[np.bool_]
 
 
-def candidates(kb: KnowledgeBase, questions: Path) -> list[Ranked]:
-    """The candidates of every answerable question of a file, for those that have evidence among them."""
+def candidates(kb: KnowledgeBase, cases: Sequence[Case]) -> list[Ranked]:
+    """The candidates of every question."""
     found = []
-    for case in read_questions(questions).cases:
-        if not case.answerable:
-            continue
+    for case in cases:
         seen = kb.find(case.question, case.history, _CANDIDATES)
         wanted = [squeeze(quote) for group in case.evidence for quote in group]
         right = np.array([any(quote in squeeze(hit.chunk.text) for quote in wanted) for hit in seen.hits], np.bool_)
@@ -114,16 +113,11 @@ def report(folders: Mapping[str, Sequence[Ranked]]) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
-    parser.add_argument("folders", nargs="+")
+    parser.add_argument("folders", nargs="+", help="NOTES=QUESTIONS, or a folder with notes/ and questions.jsonl")
     arguments = parser.parse_args()
-    found = {}
-    for folder in arguments.folders:
-        notes, _, questions = folder.partition("=")
-        with TemporaryDirectory() as index:
-            KnowledgeBase.build(Path(notes) if questions else Path(folder, "notes"), index)
-            asked = Path(questions) if questions else Path(folder, "questions.jsonl")
-            found[Path(notes).name] = candidates(KnowledgeBase.open(index), asked)
-    print(report(found))
+    with TemporaryDirectory() as place:
+        folders = judged_folders(arguments.folders, Path(place))
+        print(report({name: candidates(kb, cases) for name, kb, cases in folders}))
 
 
 if __name__ == "__main__":
