@@ -36,14 +36,14 @@ class QuerySettings:
     Attributes:
         candidates: how many chunks each retriever hands to fusion.
         answer_threshold: confidence below which the answer abstains; None for that of the calibration.
-        max_answer: characters that an answer's sentences may have; two and a half times as many in a list.
+        max_answer: characters that an answer's sentences may have; more than twice as many in a list.
         mode: which retrievers rank; one alone is for measuring, answers need both.
         reranker: path or hub name of a cross-encoder that orders the best hits anew; none by default.
     """
 
     candidates: int = 60
     answer_threshold: float | None = None
-    max_answer: int = 280
+    max_answer: int = 300
     mode: Mode = "hybrid"
     reranker: str = ""
 

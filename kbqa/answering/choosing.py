@@ -6,6 +6,7 @@ it for a definition, a comparison or an item of a list. The likeliest are quoted
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -56,10 +57,12 @@ WEIGHTS: Mapping[str, float] = {
 }
 NAMES = tuple(name for name in WEIGHTS if name != "bias")
 PASSAGES = 5
-_SHORT, _BREVITY = 15, 0.25  # a sentence's worth counts for less the longer it is, by this power of its characters
-_WORTH_SAYING = 0.1  # of the likeliest sentence's probability
-_LIST_AGAINST_SENTENCES, _PASSING = 0.8, 60
-_FULL = 15
+_WORTH_SAYING = 0.1  # of the likeliest sentence's probability: what one of forty characters must have
+_USUAL = 40
+_BY_LENGTH = 0.75  # a sentence's price grows with this power of its characters
+_TORN_OUT = 0.05  # of the likeliest sentence's probability: what each run of sentences must have besides
+_LIST_AGAINST_SENTENCES, _PASSING = 0.6, 60
+_HALVINGS, _BREAK = 20, 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,40 +101,83 @@ def choose(
     if not near:
         return list(block.picks)
     worth = dict(zip(near, probabilities(features(index, found, near, block), weights).tolist(), strict=True))
-    best = max(worth.values())
-    ranked = sorted(
-        (s for s in near if worth[s] >= _WORTH_SAYING * best),
-        key=lambda s: (-worth[s] / max(len(s.text), _SHORT) ** _BREVITY, s.place, s.start),
-    )
-    taken = _fitting(ranked, room)
+    least = _WORTH_SAYING * max(worth.values())
+    taken = _runs(near, worth, room, least)
     listed: list[Pick] = []
-    if block.kind == "list":
-        inside = sum(worth[s] for s in near if block.holds(s))
-        alone = sum(worth[s] for s in taken)
-        length = sum(len(s.text) for s in taken)
-        if _dense(inside, block.characters) >= _LIST_AGAINST_SENTENCES * _dense(alone, length):
-            listed = list(block.picks)
-            # What else stands in its section was left out of it on purpose.
-            sections = {int(index.chunks.places[s.chunk, 3]) for s in near if block.holds(s)}
-            beside = [s for s in ranked if int(index.chunks.places[s.chunk, 3]) not in sections]
-            taken = _fitting(beside, room - block.characters)
+    if block.kind == "list" and _as_good(block, near, taken, worth):
+        listed = list(block.picks)
+        # What else stands in its section was left out of it on purpose.
+        sections = {int(index.chunks.places[s.chunk, 3]) for s in near if block.holds(s)}
+        beside = [s for s in near if int(index.chunks.places[s.chunk, 3]) not in sections]
+        taken = _runs(beside, worth, room - block.characters, least)
     return listed + [s.pick(item=bool(MARKER.match(s.text))) for s in _in_order(taken, worth, block)]
 
 
-def _dense(worth: float, characters: int) -> float:
-    return worth / max(characters, _PASSING) ** 0.5
+def _as_good(block: Block, near: Sequence[Scored], taken: Sequence[Scored], worth: Mapping[Scored, float]) -> bool:
+    """Whether a list is worth about as much for its length as the sentences that would be quoted instead."""
+
+    def dense(total: float, characters: int) -> float:
+        return total / math.sqrt(max(characters, _PASSING))
+
+    inside = dense(sum(worth[s] for s in near if block.holds(s)), block.characters)
+    alone = dense(sum(worth[s] for s in taken), sum(len(s.text) for s in taken))
+    return inside >= _LIST_AGAINST_SENTENCES * alone
 
 
-def _fitting(ranked: Sequence[Scored], room: int) -> list[Scored]:
-    """The first that fit; one always does, if there is room at all."""
-    taken: list[Scored] = []
-    for sentence in ranked:
-        if room < _FULL:
-            break
-        if len(sentence.text) <= room or not taken:
+def _runs(sentences: Sequence[Scored], worth: Mapping[Scored, float], room: int, least: float) -> list[Scored]:
+    """The runs of sentences that are worth most: each pays for its length, each run for being torn out of its text.
+
+    The price of length rises until all that is worth it fits into `room`. Within a passage the best runs are found by
+    dynamic programming (Viterbi 1967, two states: quoted or not).
+
+    Args:
+        least: worth that a sentence of usual length must have, however much room there is.
+    """
+    ordered = sorted(sentences, key=lambda s: (s.document.doc_id, s.start))
+    torn_out = least * _TORN_OUT / _WORTH_SAYING
+    price = low = least / _USUAL**_BY_LENGTH
+    taken = _best_runs(ordered, worth, price, torn_out)
+    if _characters(taken) <= room:
+        return taken
+    high = 1.0  # nothing is worth as much
+    taken = []
+    for _ in range(_HALVINGS):
+        price = math.sqrt(low * high)
+        tried = _best_runs(ordered, worth, price, torn_out)
+        if _characters(tried) <= room:
+            high, taken = price, tried
+        else:
+            low = price
+    return taken or [max(sentences, key=lambda s: worth[s])][: room > 0]
+
+
+def _characters(sentences: Sequence[Scored]) -> int:
+    return sum(len(s.text) for s in sentences)
+
+
+def _best_runs(ordered: Sequence[Scored], worth: Mapping[Scored, float], price: float, torn_out: float) -> list[Scored]:
+    left_out, quoted = 0.0, -math.inf  # the best so far if the last sentence is not, or is, quoted
+    steps: list[tuple[bool, bool]] = []
+    before: Scored | None = None
+    for sentence in ordered:
+        gain = worth[sentence] - price * len(sentence.text) ** _BY_LENGTH
+        afresh = max(left_out, quoted) - torn_out
+        onward = quoted if before and _adjoin(before, sentence) else -math.inf
+        steps.append((onward >= afresh, quoted > left_out))
+        left_out, quoted = max(left_out, quoted), max(afresh, onward) + gain
+        before = sentence
+    taken = []
+    inside = quoted > left_out
+    for sentence, (went_on, was_quoted) in zip(reversed(ordered), reversed(steps), strict=True):
+        if inside:
             taken.append(sentence)
-            room -= len(sentence.text)
-    return taken
+        inside = True if inside and went_on else was_quoted
+    return taken[::-1]
+
+
+def _adjoin(one: Scored, following: Scored) -> bool:
+    """Whether nothing but a break stands between two sentences."""
+    return one.document is following.document and following.start - one.end <= _BREAK
 
 
 def _in_order(taken: Sequence[Scored], worth: Mapping[Scored, float], block: Block) -> list[Scored]:
