@@ -5,11 +5,10 @@ Every sentence is a quote or a fixed connecting phrase, so a citation cannot be 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from kbqa.answering import picks
-from kbqa.answering.choosing import Block, choose
+from kbqa.answering.choosing import Block, announces, choose
 from kbqa.answering.confidence import Calibration, confidence
 from kbqa.answering.listings import Listing, best_listing
 from kbqa.answering.picks import Pick, Scored
@@ -19,7 +18,7 @@ from kbqa.retrieval.because import matched_because
 from kbqa.retrieval.ideas import near_words
 from kbqa.retrieval.search import Found
 from kbqa.settings import QuerySettings
-from kbqa.text import fold, sentence_spans, squeeze
+from kbqa.text import sentence_spans, squeeze
 from kbqa.types import Answer, Citation, Hit, Sentence
 
 NOT_IN_NOTES_ZH = "笔记里没有找到这个问题的答案。"
@@ -61,29 +60,22 @@ def find_block(index: Index, found: Found, sentences: Sequence[Scored], settings
         return Block("definition", tuple(defined))
     if kind == "compare" and (compared := picks.comparison(index, found, sentences, settings.max_answer)):
         return Block("comparison", tuple(compared))
-    if kind in ("list", "howto", "compare") and (listed := _listing(index, found, sentences, settings)):
-        return Block("list", tuple(listed))
+    if kind in ("list", "howto", "compare"):
+        return _listing(index, found, sentences, settings)
     return Block()
 
 
-def _listing(index: Index, found: Found, sentences: Sequence[Scored], settings: QuerySettings) -> list[Pick]:
+def _listing(index: Index, found: Found, sentences: Sequence[Scored], settings: QuerySettings) -> Block:
     """The best list, unless a single sentence says what was asked clearly better."""
     best = best_listing(index, found)
     if best is None:
-        return []
+        return Block()
     listing, score = best
     rival = sentences[0].score if sentences else 0.0
-    return (
-        _shorten(index, found, listing, settings)
-        if score >= _LIST_AGAINST_SENTENCE[found.question.kind] * rival
-        else []
-    )
-
-
-# A lead-in announces what follows; the last sentence of whatever stands above does not.
-_ANNOUNCES = re.compile(
-    r":$|如下|以下|包括|包含|分为|分成|[两二三四五六七八九十\d]\s*(?:个|种|类|步|条|件|样|项|层|大|点|部分|方面|阶段|环节)|次序|顺序|清单"
-)
+    if score < _LIST_AGAINST_SENTENCE[found.question.kind] * rival:
+        return Block()
+    opens = (listing.lead or listing.items[0])[0]
+    return Block("list", tuple(_shorten(index, found, listing, settings)), opens)
 
 
 _LEAD_COVERAGE = 0.4
@@ -102,7 +94,7 @@ def _shorten(index: Index, found: Found, listing: Listing, settings: QuerySettin
         spans = sentence_spans(text[a:b])
         a, b = (a + spans[-1][0], a + spans[-1][1]) if spans else (a, b)
         speaks = found.coverage.of(set(index.segmenter.tokens(text[a:b]))) >= _LEAD_COVERAGE
-        if speaks or _ANNOUNCES.search(fold(text[a:b])):
+        if speaks or announces(text[a:b]):
             result.append(Pick(doc_id, a, b))
     used = 0
     for a, b in items:

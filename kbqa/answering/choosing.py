@@ -7,6 +7,7 @@ it for a definition, a comparison or an item of a list. The likeliest are quoted
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -17,7 +18,7 @@ from numpy.typing import NDArray
 
 from kbqa.answering.picks import Pick, Scored, thinness
 from kbqa.indexing.index import Index
-from kbqa.retrieval.fit import LABEL, MARKER
+from kbqa.retrieval.fit import LABEL, MARKER, defining_strength, is_aside
 from kbqa.retrieval.likeness import sentence_likeness
 from kbqa.retrieval.search import Found
 from kbqa.text import fold
@@ -26,34 +27,37 @@ Floats = NDArray[np.float64]
 
 # Fitted by `python -m kbqa.training.choosing`; per unit of the feature.
 WEIGHTS: Mapping[str, float] = {
-    "bias": -11.874,
-    "first": 0.788,
-    "second": 0.261,
-    "hit": 6.333,
-    "coverage": -1.214,
-    "cosine": 2.004,
-    "likeness": 0.99,
-    "likeness before": 0.699,
-    "score": 1.13,
-    "score ratio": 1.294,
-    "best of passage": -1.655,
+    "bias": -12.188,
+    "first": 0.688,
+    "second": 0.204,
+    "hit": 6.268,
+    "coverage": -0.815,
+    "cosine": 1.992,
+    "likeness": 0.785,
+    "likeness before": 0.651,
+    "score": 0.866,
+    "score ratio": 1.508,
+    "best of passage": -1.569,
     "best here": 1.014,
-    "before best": 0.427,
-    "behind best": 0.692,
-    "two behind": 0.937,
-    "further behind": 0.738,
-    "length": 0.292,
-    "marked": 0.25,
-    "labelled": 0.073,
-    "defines": 0.831,
-    "thin": 1.457,
-    "asks": -1.832,
-    "leads in": -1.529,
-    "led in": 0.873,
-    "item of list": 0.813,
-    "in comparison": 0.631,
-    "in list": 0.722,
-    "beside definition": -1.272,
+    "before best": 0.44,
+    "behind best": 0.665,
+    "two behind": 0.888,
+    "further behind": 0.666,
+    "length": 0.337,
+    "marked": 0.302,
+    "labelled": 0.07,
+    "defines": 0.88,
+    "thin": 1.405,
+    "asks": -1.678,
+    "leads in": -1.445,
+    "led in": 0.862,
+    "item of list": 0.753,
+    "in comparison": 0.795,
+    "in list": 0.641,
+    "beside definition": -1.428,
+    "headed": 1.765,
+    "aside": 0.055,
+    "defines unasked": -0.626,
 }
 NAMES = tuple(name for name in WEIGHTS if name != "bias")
 PASSAGES = 5
@@ -67,20 +71,38 @@ _HALVINGS, _BREAK = 20, 3
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """What a rule takes for the answer; `kind` is empty if none applies."""
+    """What a rule takes for the answer.
+
+    Attributes:
+        kind: empty if no rule applies.
+        opens: offset where what introduces a list begins.
+    """
 
     kind: Literal["definition", "comparison", "list", ""] = ""
     picks: tuple[Pick, ...] = ()
-
-    @property
-    def characters(self) -> int:
-        return sum(pick.end - pick.start for pick in self.picks)
+    opens: int = 0
 
     def holds(self, sentence: Scored) -> bool:
         return any(
             p.doc_id == sentence.document.doc_id and p.start < sentence.end and sentence.start < p.end
             for p in self.picks
         )
+
+    def introduced_by(self, sentence: Scored) -> bool:
+        """Whether a sentence before a list announces it."""
+        first = self.picks[0]
+        before = sentence.document.doc_id == first.doc_id and self.opens <= sentence.start < first.start
+        return before and announces(sentence.text)
+
+
+_ANNOUNCES = re.compile(
+    r":$|如下|以下|下面|包括|包含|分为|分成|[两二三四五六七八九十\d]\s*(?:个|种|类|步|条|件|样|项|层|大|点|部分|方面|阶段|环节)|次序|顺序|清单"
+)
+
+
+def announces(text: str) -> bool:
+    """Whether a sentence says that a list follows."""
+    return bool(_ANNOUNCES.search(fold(text).rstrip()))
 
 
 def choose(
@@ -104,24 +126,28 @@ def choose(
     least = _WORTH_SAYING * max(worth.values())
     taken = _runs(near, worth, room, least)
     listed: list[Pick] = []
-    if block.kind == "list" and _as_good(block, near, taken, worth):
-        listed = list(block.picks)
-        # What else stands in its section was left out of it on purpose.
-        sections = {int(index.chunks.places[s.chunk, 3]) for s in near if block.holds(s)}
-        beside = [s for s in near if int(index.chunks.places[s.chunk, 3]) not in sections]
-        taken = _runs(beside, worth, room - block.characters, least)
+    if block.kind == "list":
+        leads = [s for s in taken if block.introduced_by(s)]
+        if leads or _as_good(block, near, taken, worth):
+            listed = [*(s.pick() for s in leads), *block.picks]
+            # What else stands in its section was left out of it on purpose.
+            sections = {int(index.chunks.places[s.chunk, 3]) for s in near if block.holds(s)} | {
+                int(index.chunks.places[s.chunk, 3]) for s in leads
+            }
+            beside = [s for s in near if int(index.chunks.places[s.chunk, 3]) not in sections]
+            taken = _runs(beside, worth, room - sum(p.end - p.start for p in listed), least)
     return listed + [s.pick(item=bool(MARKER.match(s.text))) for s in _in_order(taken, worth, block)]
 
 
 def _as_good(block: Block, near: Sequence[Scored], taken: Sequence[Scored], worth: Mapping[Scored, float]) -> bool:
     """Whether a list is worth about as much for its length as the sentences that would be quoted instead."""
 
-    def dense(total: float, characters: int) -> float:
-        return total / math.sqrt(max(characters, _PASSING))
+    def dense(sentences: Sequence[Scored]) -> float:
+        return sum(worth[s] for s in sentences) / math.sqrt(max(_characters(sentences), _PASSING))
 
-    inside = dense(sum(worth[s] for s in near if block.holds(s)), block.characters)
-    alone = dense(sum(worth[s] for s in taken), sum(len(s.text) for s in taken))
-    return inside >= _LIST_AGAINST_SENTENCES * alone
+    # A list may go on beyond the passages that were found: it is judged by what of it was.
+    inside = [s for s in near if block.holds(s)]
+    return dense(inside) >= _LIST_AGAINST_SENTENCES * dense(taken)
 
 
 def _runs(sentences: Sequence[Scored], worth: Mapping[Scored, float], room: int, least: float) -> list[Scored]:
@@ -201,7 +227,9 @@ def features(index: Index, found: Found, sentences: Sequence[Scored], block: Blo
     likeness = dict(zip(sentences, spoken, strict=True))
     top = max(max(s.score for s in sentences), 1e-6)
     hit = max(max(h.score for h in found.hits[:PASSAGES]), 1e-6)
-    kind = found.question.kind
+    question, kind = found.question, found.question.kind
+    headings = list(dict.fromkeys(s.heading for s in sentences))
+    headed = dict(zip(headings, (index.recent.encode_passages(headings) @ found.vector).tolist(), strict=True))
     values: dict[Scored, list[float]] = {}
     for _, group in groupby(sorted(sentences, key=lambda s: (s.chunk, s.start)), key=lambda s: s.chunk):
         ordered = list(group)
@@ -217,5 +245,7 @@ def features(index: Index, found: Found, sentences: Sequence[Scored], block: Blo
                 bool(LABEL.match(s.text)), s.fits, thinness(folded, kind), folded.endswith("?"), folded.endswith(":"),
                 before is not None and fold(before.text).rstrip().endswith(":"), marked and kind in ("list", "howto"),
                 inside and block.kind == "comparison", inside and block.kind == "list", not inside and block.kind == "definition",
+                headed[s.heading], is_aside(s.heading, question.text),
+                kind != "definition" and defining_strength(s.text, question.names) >= 0.8,
             ]  # fmt: skip
     return np.array([values[s] for s in sentences], float)
