@@ -31,7 +31,7 @@ _LIST_AGAINST_SENTENCE = {"list": 0.7, "howto": 0.85, "compare": 1.1}
 def answer(index: Index, found: Found, settings: QuerySettings, calibration: Calibration) -> Answer:
     """Make the answer from what retrieval found."""
     question = found.question
-    sure = confidence(found, calibration)
+    sure = confidence(index, found, calibration)
     enough = calibration.threshold if settings.answer_threshold is None else settings.answer_threshold
     chosen = _choose(index, found, settings) if sure >= enough else []
     if not chosen:

@@ -14,9 +14,13 @@ from dataclasses import asdict, dataclass
 from importlib import resources
 from pathlib import Path
 
+from kbqa.answering.misses import NAMES as MISSES
+from kbqa.answering.misses import misses
 from kbqa.errors import IndexDamaged
+from kbqa.indexing.index import Index
 from kbqa.retrieval.question import Question
 from kbqa.retrieval.search import WEIGHTS, Found
+from kbqa.terms.glossary import names_of
 from kbqa.text import fold
 
 FILE = "calibration.json"
@@ -24,6 +28,7 @@ NAMES = (
     "coverage", "dense", "likeness", "headline", "fit", "scrap", "score", "sentence_coverage", "sentence_cosine", "nouns missing",
     "definition there", "formula there", "ideas", "terms", "english", "outward", "figure missing", "name missing", "dense gap", "lexical gap",
     "score gap", "dense deviation", "asks list", "asks howto", "asks formula", "asks number", "asks compare", "asks why", "asks fact",
+    *MISSES,
 )  # fmt: skip
 _KINDS = ("list", "howto", "formula", "number", "compare", "why", "fact")  # against definitions
 # Asked for, but rarely in anybody's notes: which product to buy, what it costs today, code, forms, licences.
@@ -91,13 +96,13 @@ def _read(text: str) -> Calibration:
 _NOUN, _HARDLY = 0.9, 0.4  # importance of a noun that the notes lack; coverage up to which an idea counts as not there
 
 
-def features(found: Found) -> dict[str, float]:
+def features(index: Index, found: Found) -> dict[str, float]:
     """What speaks for an answer and against; needs at least one hit.
 
     `coverage`, `dense`, `likeness`, `headline`, `fit`, `scrap`, `score` are parts of the best hits; nouns of the question may be
     missing in the best passage, as may a figure that was asked for, a year or a name; a definition that was asked for may be
     there, or a formula in a sentence that speaks of the matter; the gaps say how far the best stands out from the rest; the kind counts because
-    people ask numbers and reasons of their notes with unlike success.
+    people ask numbers and reasons of their notes with unlike success; near misses are told by `kbqa.answering.misses`.
     """
     top, best = found.hits[:3], found.hits[0].parts
     question = found.question
@@ -123,8 +128,9 @@ def features(found: Found) -> dict[str, float]:
         "english": float(question.english),
         "outward": float(bool(_OUTWARD.search(fold(question.text)))),
         "figure missing": float(question.kind == "number" and not re.search(r"\d", told)),
-        "name missing": float(any(name not in told for name in _names(question))),
+        "name missing": float(any(not _is_told(index, name, told) for name in _names(question))),
         **found.gaps,
+        **misses(index, found),
     }
     values |= {f"asks {kind}": float(question.kind == kind) for kind in _KINDS}
     return {name: values[name] for name in NAMES}
@@ -135,6 +141,12 @@ def _names(question: Question) -> list[str]:
     return re.findall(r"\d{2,}" if question.english else r"\d{2,}|[a-z][a-z0-9]+", fold(question.text))
 
 
-def confidence(found: Found, calibration: Calibration) -> float:
+def _is_told(index: Index, name: str, told: str) -> bool:
+    """Whether a name, or another name of the term that it is, stands in a folded text."""
+    terms = (index.glossary.terms[match.term] for match in index.segmenter.matches(name))
+    return name in told or any(fold(other) in told for term in terms for other in names_of(term))
+
+
+def confidence(index: Index, found: Found, calibration: Calibration) -> float:
     """Probability, 0 to 1, that the notes answer the question; 0 when nothing was found."""
-    return calibration.probability(features(found)) if found.hits else 0.0
+    return calibration.probability(features(index, found)) if found.hits else 0.0

@@ -1,7 +1,7 @@
 """Near misses: the notes speak of the matter, but not of what is asked about it.
 
-Each is told by something a reader would point at: the sentence that fits best says that it is still to be written, is itself
-a question, or speaks of another year; one side of a comparison stands nowhere; the note is about somebody else.
+Each is told by something that a reader would point at: what fits best is still to be written, or speaks of another year;
+nobody is said to have come up with it; one of two things that are to be compared stands nowhere.
 """
 
 from __future__ import annotations
@@ -9,193 +9,114 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
-import numpy as np
-
 from kbqa.indexing.index import Index
 from kbqa.indexing.segment import words
 from kbqa.retrieval.closely import SentenceScore
 from kbqa.retrieval.ideas import ASKING, CUES
 from kbqa.retrieval.search import Found
+from kbqa.terms.glossary import names_of
 from kbqa.text import fold, squeeze
 
-_PASSAGES = 3
+NAMES = ("unwritten", "other date", "nobody named", "side missing")
+_PASSAGES, _COMPARED = 3, 5
+_HEADING = 1.3  # what a heading that covers the whole question would score if it were a sentence
+
 # What writers put where something is to come, or where they do not know or do not tell.
 _UNWRITTEN = re.compile(
-    r"待(?:补|写|整理|完善|更新|定|续|议|查|确认|核实|细化|讨论|[\u4e00-\u9fff]{1,6}(?:定|确认|补充?|核实)(?![\u4e00-\u9fff]))|\b(?:todo|tbd|tba|wip)\b|未完(?!成)|没写完|还没(?:写|整理|想好|定|统计|弄明白|搞懂|搞明白|搞清楚?)|没(?:看懂|听懂|搞懂|弄懂|记全|记下来|想明白|想好|统计过)"
-    r"|(?:以后|回头|改天|下次|有空|有时间)再?(?:写|补|讲|说|聊|整理|更新|细说|开一?[篇贴帖])|(?:下期|下回|下一?篇|后续|以后的?)(?:再?(?:讲|说|写|聊|见|展开|介绍|分享)|专题|预告)|见(?:下期|后续|下一?篇)"
-    r"|(?:本期|这里|此处|这次|暂)(?:先)?不(?:展开|细说|细讲|讲|赘述)|不(?:方便|便)(?:说|透露|公开)|时间未定|(?:先)?(?:占位|留空|空着)|to be (?:added|written|decided|continued)|coming soon"
+    r"待(?:补|写|整理|完善|更新|定|续|议|查|确认|核实|细化|讨论|[\u4e00-\u9fff]{1,6}(?:定|确认|补充?|核实)(?![\u4e00-\u9fff]))"
+    r"|\b(?:todo|tbd|tba|wip)\b|未完(?!成)|没写完|时间未定|(?:先)?(?:占位|留空|空着)"
+    r"|还没(?:写|整理|想好|定|统计|弄明白|搞懂|搞明白|搞清)|没(?:看懂|听懂|搞懂|弄懂|记全|记下来|想明白|想好|统计过)"
+    r"|(?:以后|回头|改天|下次|有空|有时间)再?(?:写|补|讲|说|聊|整理|更新|细说|开一?[篇贴帖])"
+    r"|(?:下期|下回|下一?篇|后续|以后的?)(?:再?(?:讲|说|写|聊|见|展开|介绍|分享)|专题|预告)|见(?:下期|后续|下一?篇)"
+    r"|(?:本期|这里|此处|这次|暂)(?:先)?不(?:展开|细说|细讲|讲|赘述)|不(?:方便|便)(?:说|透露|公开)"
+    r"|to be (?:added|written|decided|continued)|coming soon"
 )
-_BROKEN_OFF = re.compile(r"^[^\u3002;,\uff0c]{1,24}(?:…|\.\.\.)+\s*(?:[(\uff08].*)?$")
-_SHORT_LINE = 60
-_STEPS = re.compile(r"步骤|流程|[几哪]步|分步|一步一?步|\bsteps?\b")
-_SEQUENCE = re.compile(
-    r"第[一二三1-3]步|首先|然后|→|->|[①②③]|(?:^|\n)\W*\d{1,2}[.、)\uff09]|先.{1,30}?(?:再|后|然后)|\bthen\b"
-)
-_ASKS = re.compile(r"[?\uff1f][\"\u201d\u300d')\uff09]?\s*$")
-_REPLIES = re.compile(r"^\W*(?:\d+\s*楼\W*)?(?:a\b|答|回复|回答|作者|楼主|老师|官方|博主)|回复")
+_BROKEN_OFF = re.compile(r"^[^\u3002;,]{1,24}(?:\u2026|\.\.\.)+\s*(?:\(.*)?$")
+_SHORT_LINE = 60  # characters of a line that such a word speaks for as a whole
+_ASKS = re.compile(r"\?[\"\u201d\u300d')]?\s*$")
 _DATE = re.compile(
     r"(?:19|20)\d\d(?=年|\b|q|上半|下半|财年)|(?<!\d)\d{1,2}月(?!\d)|q[1-4]\b|(?<!\d)[12]\d(?=年(?!龄|轻|内|[以之]))"
 )
-_COMPARED = re.compile(
-    r"^(?:请问|想问|问下|那|所以)?(?P<one>.{1,24}?)(?:和|与|跟|同|vs\.?|比起|相比于?|对比)(?P<two>.{1,24}?)(?:之间|相比|比起来|对比)?(?:的|有|到底|究竟|具体|分别|在哪|差在|区别|差别|差异|不同|不一样|,|\?|是不是|一样|是一|比|怎么|如何|哪个|谁|各)"
+_COMPARES = re.compile(
+    r"^(?:请问|想问|问下|那|所以)?(.{1,24}?)(?:和|与|跟|同|vs\.?|比起|相比于?|对比)(.{1,24}?)"
+    r"(?:之间|相比|比起来|对比)?(?:的|有|到底|究竟|具体|分别|在哪|差在|区别|差别|差异|不同|不一样|,|\?|是不是|一样|是一|比|怎么|如何|哪个|谁|各)"
 )
-_ORIGIN = re.compile(
-    r"谁.{0,8}(?:提出|发明|创立|首创|想出|开创)|(?:提出|发明|首创)(?:者|人)|who\b.*\b(?:invent|coin|propos|creat|came up)"
+_WHO = re.compile(
+    r"谁.{0,8}(?:提出|发明|创立|首创|想出|开创)|(?:提出|发明|首创)(?:者|人)|\bwho\b.*\b(?:invent|coin|propos|creat|came up)"
 )
-_ORIGINATED = re.compile(r"提出|发明|创立|首创|开创|之父|创始")
-_WHEN = re.compile(
-    r"什么时候|何时|几号|哪天|几月|哪一?年|几点|周几|礼拜几|星期几|啥时候|哪年|\bwhen\b|what (?:day|date|time)"
-)
-_TIME = re.compile(
-    r"\d\s*[年月日号点:/.-]|周[一二三四五六日末]|星期|礼拜|月[初中底末]|年[初中底末]|[上下]旬|季度|q\d|[dt][+-]\d|每[天日周月年]|[早晚]上|上午|下午|凌晨|\d\s*(?:天|小时|分钟|周)|之前|之后|以前|以后|前|后|时"
-)
-_FIGURE = re.compile(
-    r"\d|[一二两三四五六七八九十百千万半]+(?:个|成|倍|年|天|周|月|小时|分钟|次|人|元|块|条|家|种|步|名|万|亿|分)"
-)
+_CAME_UP = re.compile(r"提出|发明|创立|首创|开创|之父|创始")
 
 
 def misses(index: Index, found: Found) -> dict[str, float]:
-    """How much speaks for a near miss, 0 to about 1 each; needs at least one hit."""
+    """How much speaks for each kind of near miss, 0 to about 1; needs at least one hit."""
     looked = [(row, s) for row in found.rows[:_PASSAGES] for s in found.sentences.get(row, ())]
-    texts = [_text(index, row, s) for row, s in looked]
-    lines = [_line(index, row, s) for row, s in looked]
-    scores = [max(s.score, 0.0) for _, s in looked]
-    best = max([*scores, 1e-6])
+    texts = [_texts(index, row, s) for row, s in looked]
+    best = max([1e-6, *(s.score for _, s in looked)])
     question = fold(found.question.text)
+    dates = set(_DATE.findall(question))
 
     def share(which: Callable[[str], object]) -> float:
         """The best score of the sentences that are so, as a share of the best of all."""
-        return max((score for score, text in zip(scores, texts, strict=True) if which(text)), default=0.0) / best
+        return (
+            max((s.score for (_, s), (text, _) in zip(looked, texts, strict=True) if which(text)), default=0.0) / best
+        )
 
-    unwritten = [
-        bool(_UNWRITTEN.search(text if len(line) > _SHORT_LINE else line) or _BROKEN_OFF.search(line))
-        for text, line in zip(texts, lines, strict=True)
-    ]
-    for i, text in enumerate(texts[:-1]):  # an answer that is still to come
-        unwritten[i] |= bool(_ASKS.search(text)) and unwritten[i + 1] and looked[i + 1][0] == looked[i][0]
-    dates = set(_DATE.findall(question))
-    told = fold(found.hits[0].chunk.text)
+    unwritten = [_is_unwritten(text, line) for text, line in texts]
+    for i in range(len(unwritten) - 1):  # a question whose answer is still to come
+        unwritten[i] |= looked[i][0] == looked[i + 1][0] and unwritten[i + 1] and bool(_ASKS.search(texts[i][0]))
+    promised = max((s.score for (_, s), is_so in zip(looked, unwritten, strict=True) if is_so), default=0.0)
     return {
-        "unwritten": max(
-            [s / best for s, u in zip(scores, unwritten, strict=True) if u] + [_empty(index, found) / best]
-        ),
-        "asks back": _asked_back(looked, texts, scores) / best,
-        "other date": 1.0 - share(lambda text: any(d in text for d in dates)) if dates else 0.0,
-        "side missing": _side_missing(index, found),
-        "origin missing": (1.0 - share(_ORIGINATED.search)) if _ORIGIN.search(question) else 0.0,
-        "time missing": (1.0 - share(_TIME.search)) if _WHEN.search(question) else 0.0,
-        "number missing": (1.0 - share(_FIGURE.search)) if found.question.kind == "number" else 0.0,
-        "steps missing": float(bool(_STEPS.search(question)) and not _SEQUENCE.search(told)),
-        "stranger": _stranger(index, found)[0],
-        "elsewhere": _stranger(index, found)[1],
-        "other name": float(
-            any(
-                not _said(index, n, told + fold(" ".join(found.hits[0].chunk.heading_path)))
-                for n in re.findall(r"\d{2,}" if found.question.english else r"\d{2,}|[a-z][a-z0-9]+", question)
-            )
-        ),
+        "unwritten": max(promised, _HEADING * _bare_heading(index, found)) / best,
+        "other date": 1.0 - share(lambda text: any(date in text for date in dates)) if dates else 0.0,
+        "nobody named": 1.0 - share(_CAME_UP.search) if _WHO.search(question) else 0.0,
+        "side missing": _side_missing(index, found) if found.question.kind == "compare" else 0.0,
     }
 
 
-def _said(index, name, told):
-    if name in told:
-        return True
-    for m in index.segmenter.matches(name):
-        t = index.glossary.terms[m.term]
-        if any(fold(n) in told for n in (t.name, *t.aliases)):
-            return True
-    return False
-
-
-def _text(index: Index, row: int, sentence: SentenceScore) -> str:
-    start, end = index.sentences.span(sentence.row)
-    return fold(index.documents.row(int(index.chunks.places[row, 0])).text[start:end])
-
-
-def _line(index: Index, row: int, sentence: SentenceScore) -> str:
+def _texts(index: Index, row: int, sentence: SentenceScore) -> tuple[str, str]:
+    """A sentence and the line that it stands in, folded."""
     start, end = index.sentences.span(sentence.row)
     text = index.documents.row(int(index.chunks.places[row, 0])).text
-    stop = text.find("\n", end - 1 if text[end - 1 : end] == "\n" else end)
-    return fold(text[text.rfind("\n", 0, start) + 1 : stop if stop >= 0 else len(text)])
+    stop = text.find("\n", max(end - 1, start))
+    return fold(text[start:end]), fold(text[text.rfind("\n", 0, start) + 1 : stop if stop >= 0 else len(text)])
 
 
-def _asked_back(looked: Sequence[tuple[int, SentenceScore]], texts: Sequence[str], scores: Sequence[float]) -> float:
-    """Score of the best question that stands in the passages without an answer behind it."""
-    best = 0.0
-    for i, text in enumerate(texts):
-        if not _ASKS.search(text):
-            continue
-        last = i + 1 >= len(texts) or looked[i + 1][0] != looked[i][0]
-        if last or _ASKS.search(texts[i + 1]):
-            best = max(best, float(scores[i]))
-    return best
+def _is_unwritten(text: str, line: str) -> bool:
+    """Whether a sentence, or the short line that it stands in, says that it is still to be written."""
+    return bool(_UNWRITTEN.search(line if len(line) <= _SHORT_LINE else text) or _BROKEN_OFF.search(line))
 
 
-def _empty(index: Index, found: Found) -> float:
-    """Score that the best heading without a text gets, as a sentence would, in the notes of the best passages."""
+def _bare_heading(index: Index, found: Found) -> float:
+    """How much of the question the best heading without a text covers, in the notes of the best passages."""
     best = 0.0
     for number in dict.fromkeys(int(index.chunks.places[row, 0]) for row in found.rows[:_PASSAGES]):
         document = index.documents.row(number)
         for section in document.sections:
-            if section.end - section.start > len(section.heading) + 12:
-                continue
-            body = squeeze(document.text[section.start : section.end])
-            if body == squeeze(section.heading):
-                tokens = set(index.segmenter.tokens(section.heading))
-                covered = 1.3 * found.coverage.of(tokens)
-                best = max(best, covered)
+            if section.end - section.body_start < 3 and not document.text[section.body_start : section.end].strip():
+                best = max(best, found.coverage.of(set(index.segmenter.tokens(section.heading))))
     return best
 
 
 def _side_missing(index: Index, found: Found) -> float:
-    """1 if one of two things compared stands in none of the best passages."""
-    if found.question.kind != "compare":
-        return 0.0
-    match = _COMPARED.search(fold(found.question.text))
+    """How much of one of two things compared stands in none of the best passages."""
+    match = _COMPARES.search(fold(found.question.text))
     if not match:
         return 0.0
-    passages = [fold("\n".join([*hit.chunk.heading_path, hit.chunk.text])) for hit in found.hits[:5]]
+    passages = [fold("\n".join([*hit.chunk.heading_path, hit.chunk.text])) for hit in found.hits[:_COMPARED]]
     told = squeeze(" ".join(passages))
-    sentences = [squeeze(x) for p in passages for x in re.split(r"[\n\u3002;!?]", p)]
-    lacking = 0.0
-    for side in (match["one"], match["two"]):
-        names = {squeeze(side)} - {""}
-        matches = index.segmenter.matches(side)
-        for m in matches:
-            if 2 * (m.end - m.start) > len(squeeze(side)):
-                names |= {
-                    squeeze(n) for n in (index.glossary.terms[m.term].name, *index.glossary.terms[m.term].aliases)
-                }
-        if any(n in told for n in names):
-            continue
-        pieces = [squeeze(w) for w in words(side) if w not in ASKING and w not in CUES]
-        lacking = max(
-            lacking, 1.0 - max((sum(p in x for p in pieces) for x in sentences), default=0) / max(len(pieces), 1)
-        )
-    return lacking
+    sentences = [squeeze(sentence) for text in passages for sentence in re.split(r"[\n\u3002;!?]", text)]
+    return max(_lacking(index, side, told, sentences) for side in match.groups())
 
 
-def _stranger(index: Index, found: Found) -> tuple[float, float]:
-    """Importance of what is asked that the notes have, but nowhere in the note of the best passage."""
-    home = int(index.chunks.places[found.rows[0], 0])
-    documents = index.chunks.places[:, 0]
-    total = away = 0.0
-    for idea, here in zip(found.question.ideas, found.covered, strict=True):
-        if here >= 0.4 or idea.known_missing < 0.9:
-            continue
-        places: set[int] = set()
-        chunks = 0
-        for wording in (*idea.wordings, *idea.near):
-            ids = [index.vocabulary.ids[t] for t in wording.tokens if t in index.vocabulary.ids]
-            if len(ids) != len(wording.tokens) or not ids:
-                continue
-            rows = [index.lexical.chunks[index.lexical.indptr[i] : index.lexical.indptr[i + 1]] for i in ids]
-            both = rows[0]
-            for r in rows[1:]:
-                both = np.intersect1d(both, r)
-            places |= set(documents[both].tolist())
-            chunks += len(both)
-        if places and home not in places:
-            total += idea.importance
-            away += float(len(places) == 1 and chunks >= 2)
-    return total, away
+def _lacking(index: Index, side: str, told: str, sentences: Sequence[str]) -> float:
+    """Share of a thing's words that no single sentence has, 0 if one of its names is told."""
+    asked = squeeze(side)
+    names = {asked}
+    for match in index.segmenter.matches(side):
+        if 2 * (match.end - match.start) > len(asked):
+            names.update(squeeze(name) for name in names_of(index.glossary.terms[match.term]))
+    if any(name in told for name in names):
+        return 0.0
+    pieces = [squeeze(word) for word in words(side) if word not in ASKING and word not in CUES]
+    most = max((sum(piece in sentence for piece in pieces) for sentence in sentences), default=0)
+    return 1.0 - most / len(pieces) if pieces else 0.0

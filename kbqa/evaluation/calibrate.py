@@ -16,12 +16,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from kbqa.answering.confidence import Calibration, features
+from kbqa.answering.misses import NAMES as NEAR_MISSES
 from kbqa.errors import EvaluationError, QuestionError
 from kbqa.evaluation.questions import Case
 from kbqa.knowledge import KnowledgeBase
@@ -33,6 +33,7 @@ FALSE_REFUSALS = 0.04  # of the answerable questions whose evidence was found: a
 _FOLDS = 5
 _SEED = 11
 _STRENGTH = 0.3  # inverse of the L2 penalty on standardised features
+_RARE = 1 / 6  # scale of features that are rare
 _AT_LEAST = 20
 _PARTS = 6
 _FOREIGN = 60  # questions of each unanswerable kind that a part is asked
@@ -105,7 +106,7 @@ def calibrate(
                 done += 1
                 progress("asking", done, total)
                 if (found := _ask(kb, case)) is not None:
-                    seen.rows.append(features(found))
+                    seen.rows.append(features(kb._index, found))
                     seen.answerable.append(case.answerable)
                     seen.groups.append(case.question if place == notes else str(place))
                     seen.counted.append(part is None and _holds_evidence(found, case))
@@ -173,6 +174,7 @@ def _holds_evidence(found: Found, case: Case) -> bool:
 
 
 def _fit(asked: Asked, encoder: str) -> CalibrationReport:
+    from sklearn.linear_model import LogisticRegression
     from sklearn.metrics import roc_auc_score
     from sklearn.model_selection import StratifiedGroupKFold, cross_val_predict
 
@@ -180,14 +182,17 @@ def _fit(asked: Asked, encoder: str) -> CalibrationReport:
     table = np.array([[row[name] for name in names] for row in asked.rows])
     answerable, counted = np.array(asked.answerable), np.array(asked.counted)
     folds = StratifiedGroupKFold(_FOLDS, shuffle=True, random_state=_SEED)
-    guessed = cross_val_predict(_model(), table, answerable, groups=asked.groups, cv=folds, method="predict_proba")[
-        :, 1
-    ]
+    mean = table.mean(axis=0)
+    # What tells near misses is rare and nearly always right: held back as the other features are, it would hardly count.
+    scale = np.where(np.isin(names, NEAR_MISSES), _RARE, table.std(axis=0) + 1e-9)
+    scaled = (table - mean) / scale
+    model = LogisticRegression(C=_STRENGTH, max_iter=5000)
+    each = cross_val_predict(model, scaled, answerable, groups=asked.groups, cv=folds, method="predict_proba")
+    guessed = each[:, 1]
     threshold = float(np.quantile(guessed[answerable & counted], FALSE_REFUSALS))
-    fitted = _model().fit(table, answerable)
-    scaler, logistic = fitted[0], fitted[1]
-    weights = logistic.coef_[0] / scaler.scale_
-    bias = float(logistic.intercept_[0] - weights @ scaler.mean_)
+    fitted = model.fit(scaled, answerable)
+    weights = fitted.coef_[0] / scale
+    bias = float(fitted.intercept_[0] - weights @ mean)
     auroc = float(roc_auc_score(answerable, guessed))
     refused, error = float((guessed[~answerable] < threshold).mean()), _calibration_error(guessed, answerable)
     count, missing = int(answerable.sum()), int((~answerable).sum())
@@ -203,14 +208,6 @@ def _fit(asked: Asked, encoder: str) -> CalibrationReport:
         made_of,
     )
     return CalibrationReport(calibration, count, missing, auroc, refused, error)
-
-
-def _model() -> Any:
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import StandardScaler
-
-    return make_pipeline(StandardScaler(), LogisticRegression(C=_STRENGTH, max_iter=5000))
 
 
 def _calibration_error(guessed: Floats, answerable: NDArray[np.bool_], bins: int = 10) -> float:

@@ -291,7 +291,7 @@ def _lines(kb: KnowledgeBase, found: Found, answer: Answer) -> tuple[Line, ...]:
 def _refusal(kb: KnowledgeBase, found: Found) -> Refusal | None:
     if not found.hits:
         return None
-    calibration, values = kb.calibration, features(found)
+    calibration, values = kb.calibration, features(kb._index, found)
     reasons = [Feature(name, values[name], weight) for name, weight in calibration.weights.items()]
     strongest = tuple(sorted(reasons, key=lambda feature: (-abs(feature.share), feature.name)))
-    return Refusal(calibration.bias, strongest, confidence(found, calibration), kb.answer_threshold)
+    return Refusal(calibration.bias, strongest, confidence(kb._index, found, calibration), kb.answer_threshold)
