@@ -43,7 +43,7 @@ class QuerySettings:
 
     candidates: int = 60
     answer_threshold: float | None = None
-    max_answer: int = 300
+    max_answer: int = 280
     mode: Mode = "hybrid"
     reranker: str = ""
 

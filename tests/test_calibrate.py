@@ -113,7 +113,7 @@ def test_nothing_found_is_certain_to_be_no_answer(kb: KnowledgeBase) -> None:
     """Whatever the calibration says."""
     found = kb.find("什么是转化率")
     sure = replace(load_calibration(kb.path, ""), bias=100.0)
-    assert confidence(found, sure) == 1.0 and confidence(replace(found, hits=()), sure) == 0.0
+    assert confidence(kb._index, found, sure) == 1.0 and confidence(kb._index, replace(found, hits=()), sure) == 0.0
 
 
 # --- the fit ----------------------------------------------------------------------------------------------------------
@@ -288,7 +288,9 @@ def test_notes_and_other_matters_are_told_apart(
     assert report.auroc > 0.95 and report.refused > 0.8 and report.error < 0.1
     assert report.calibration.made_of["AUROC"] == round(report.auroc, 4)
     kb = KnowledgeBase.open(topics_index)
-    own, other = ([confidence(kb.find(c.question), calibration) for c in some] for some in (ANSWERABLE, UNANSWERABLE))
+    own, other = (
+        [confidence(kb._index, kb.find(c.question), calibration) for c in some] for some in (ANSWERABLE, UNANSWERABLE)
+    )
     assert sum(c < calibration.threshold for c in own) <= 2
     assert sum(c < calibration.threshold for c in other) >= 18
     assert min(sorted(own)[2:]) > max(sorted(other)[:-2])

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from kbqa import KnowledgeBase
+from kbqa.evaluation.questions import case_of
 from kbqa.retrieval.search import WEIGHTS
 from kbqa.training import ranking
 from kbqa.training.ranking import NAMES, Ranked, candidates, fit, report, success
@@ -62,15 +63,10 @@ def test_success_worked_by_hand() -> None:
     assert [success([one], 0 * weights, k) for k in (1, 2)] == [0, 1]
 
 
-def test_candidates_of_a_knowledge_base(kb: KnowledgeBase, tmp_path: Path) -> None:
-    """The parts that the chat ranks by; unanswerable questions have none; a folder is ranked by what it has not seen."""
+def test_candidates_of_a_knowledge_base(kb: KnowledgeBase) -> None:
+    """The parts that the chat ranks by; a folder is ranked by what it has not seen."""
     quote = kb.ask("会员积分是什么").citations[0].quote[:10]
-    rows = [
-        {"question": "会员积分是什么", "evidence": [[quote]], "nuggets": [["积分"]]},
-        {"question": "怎么给猫剪指甲", "answerable": False},
-    ]
-    (tmp_path / "questions.jsonl").write_text("\n".join(json.dumps(r, ensure_ascii=False) for r in rows), "utf-8")
-    (one,) = candidates(kb, tmp_path / "questions.jsonl")
+    (one,) = candidates(kb, [case_of({"question": "会员积分是什么", "evidence": [[quote]]}, 1)])
     assert one.right.any() and one.parts.shape == (len(one.right), len(NAMES))
     first = kb.find("会员积分是什么").hits[0]
     assert one.parts[0, : len(WEIGHTS)].tolist() == [first.parts[name] for name in WEIGHTS]

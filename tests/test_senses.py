@@ -171,7 +171,7 @@ def test_the_rest_of_a_question_says_which(question: str, meant: str, quote: str
     assert not asks_back(answer)
     assert answer.notices == (f"按「{meant}」理解",)
     assert answer.question == question and answer.understood_as != question and meant in answer.understood_as
-    assert answer.citations[0].quote == quote
+    assert quote in [citation.quote for citation in answer.citations]
 
 
 @pytest.mark.parametrize(
@@ -223,7 +223,7 @@ def test_a_choice_in_the_readers_own_words(cp: KnowledgeBase) -> None:
     """`性价比那个` after the question back is answer enough."""
     asked = cp.ask("CP 是什么")
     answer = cp.ask("性价比的那个", turns("CP 是什么", asked.text))
-    assert not asks_back(answer) and answer.citations[0].quote == PERFORMANCE
+    assert not asks_back(answer) and PERFORMANCE in [citation.quote for citation in answer.citations]
 
 
 def test_what_was_said_long_ago_does_not_count(cp: KnowledgeBase) -> None:

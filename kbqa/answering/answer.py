@@ -23,7 +23,7 @@ from kbqa.types import Answer, Citation, Hit, Sentence
 
 NOT_IN_NOTES_ZH = "笔记里没有找到这个问题的答案。"
 NOT_IN_NOTES_EN = "The notes do not answer this question."
-_LIST_BUDGET = 2.4
+_LIST_BUDGET = 2.5
 # How good a list has to be, against the best single sentence, to be the answer.
 _LIST_AGAINST_SENTENCE = {"list": 0.7, "howto": 0.85, "compare": 1.1}
 

@@ -64,7 +64,7 @@ PASSAGES = 5
 _WORTH_SAYING = 0.1  # of the likeliest sentence's probability: what one of forty characters must have
 _USUAL = 40
 _BY_LENGTH = 0.75  # a sentence's price grows with this power of its characters
-_TORN_OUT = 0.05  # of the likeliest sentence's probability: what each run of sentences must have besides
+_TORN_OUT = 0.03  # of the likeliest sentence's probability: what each run of sentences must have besides
 _LIST_AGAINST_SENTENCES, _PASSING = 0.6, 60
 _HALVINGS, _BREAK = 20, 3
 

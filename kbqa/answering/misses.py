@@ -20,6 +20,7 @@ from kbqa.text import fold, squeeze
 NAMES = ("unwritten", "other date", "nobody named", "side missing")
 _PASSAGES, _COMPARED = 3, 5
 _HEADING = 1.3  # what a heading that covers the whole question would score if it were a sentence
+_GOOD = 0.5  # score that the best sentence is taken to have at least: of what says nothing, no share is much
 
 # What writers put where something is to come, or where they do not know or do not tell.
 _UNWRITTEN = re.compile(
@@ -48,10 +49,10 @@ _CAME_UP = re.compile(r"提出|发明|创立|首创|开创|之父|创始")
 
 
 def misses(index: Index, found: Found) -> dict[str, float]:
-    """How much speaks for each kind of near miss, 0 to about 1; needs at least one hit."""
+    """How much speaks for each kind of near miss, 0 to 1; needs at least one hit."""
     looked = [(row, s) for row in found.rows[:_PASSAGES] for s in found.sentences.get(row, ())]
     texts = [_texts(index, row, s) for row, s in looked]
-    best = max([1e-6, *(s.score for _, s in looked)])
+    best = max([_GOOD, *(s.score for _, s in looked)])
     question = fold(found.question.text)
     dates = set(_DATE.findall(question))
 
@@ -66,7 +67,7 @@ def misses(index: Index, found: Found) -> dict[str, float]:
         unwritten[i] |= looked[i][0] == looked[i + 1][0] and unwritten[i + 1] and bool(_ASKS.search(texts[i][0]))
     promised = max((s.score for (_, s), is_so in zip(looked, unwritten, strict=True) if is_so), default=0.0)
     return {
-        "unwritten": max(promised, _HEADING * _bare_heading(index, found)) / best,
+        "unwritten": min(max(promised, _HEADING * _bare_heading(index, found)) / best, 1.0),
         "other date": 1.0 - share(lambda text: any(date in text for date in dates)) if dates else 0.0,
         "nobody named": 1.0 - share(_CAME_UP.search) if _WHO.search(question) else 0.0,
         "side missing": _side_missing(index, found) if found.question.kind == "compare" else 0.0,

@@ -32,6 +32,9 @@ _REASON = {
     "english": ("英文提问", "asked in English"), "outward": ("问的是外面的事", "asks of the world outside"),
     "dense gap": ("语义领先", "lead in meaning"), "lexical gap": ("关键词领先", "lead in words"),
     "score gap": ("总分领先", "lead in score"), "dense deviation": ("语义突出", "standing out in meaning"),
+    "figure missing": ("没有要的数字", "no figure"), "name missing": ("没有问到的名字", "a name it lacks"),
+    "unwritten": ("笔记里还没写", "still to be written"), "other date": ("说的是别的时间", "speaks of another date"),
+    "nobody named": ("没说是谁", "nobody named"), "side missing": ("比较缺一方", "one side is missing"),
 }  # fmt: skip
 _KINDS = {
     "definition": ("定义", "definition"), "list": ("列举", "list"), "howto": ("做法", "how to"), "formula": ("公式", "formula"),

@@ -1,0 +1,71 @@
+"""Near misses: what the notes name without telling it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+
+from kbqa import KnowledgeBase
+from kbqa.answering.misses import NAMES, misses
+
+Write = Callable[[Path, Mapping[str, str]], Path]
+
+NOTES = {
+    "直播/应急.md": "# 直播应急\n\n- 断流：中控半分钟内切到备用机，群里通知一声。\n- 封号：（待补）\n- 警告：先停讲那件商品，不下播。\n"
+    "- 甩单……（周五问老贺）\n\n## 主播请假怎么办\n\n## 样品怎么领\n\n找仓管签字，当天还。\n",
+    "私域/数据.md": "# 私域数据\n\n2023年私域卖的货占全公司的 23%，比前一年多三个点。\n\nQ：退群的人还能再加吗？A：待客服组定。\n\n"
+    "用户分层是上下关系，一个人只在一层。用户分群是左右关系，一个人可以在好几群。这里先不展开，以后要讲的都在培训里讲过了，回头再补几张图就够了，大家看录像也行。\n",
+    "模型/漏斗.md": "# 漏斗模型\n\n漏斗模型把完成一件事的路拆成几步，看每步剩多少人。\n",
+    "模型/海盗.md": "# AARRR\n\nAARRR 由戴夫·麦克卢尔提出，分五步。\n",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def kb(tmp_path_factory: pytest.TempPathFactory, write_notes: Write) -> KnowledgeBase:
+    root = tmp_path_factory.mktemp("misses")
+    KnowledgeBase.build(write_notes(root / "notes", NOTES), root / "index")
+    return KnowledgeBase.open(root / "index")
+
+
+def seen(kb: KnowledgeBase, question: str) -> dict[str, float]:
+    values = misses(kb._index, kb.find(question))
+    assert tuple(values) == NAMES and all(0 <= value <= 1 for value in values.values())
+    return {name: value for name, value in values.items() if value}
+
+
+@pytest.mark.parametrize(
+    ("question", "name"),
+    [
+        ("直播间被封号了怎么处理", "unwritten"),
+        ("甩单是怎么回事", "unwritten"),  # a label that breaks off
+        ("主播请假怎么办", "unwritten"),  # a heading with nothing under it
+        ("退群的人还能再加吗", "unwritten"),  # a question whose answer is to come
+        ("2021年私域卖的货占全公司多少", "other date"),
+        ("漏斗模型最早是谁提出的", "nobody named"),
+        ("用户分层和用户画像有什么区别", "side missing"),
+    ],
+)
+def test_what_is_named_but_not_told(question: str, name: str, kb: KnowledgeBase) -> None:
+    assert seen(kb, question).get(name, 0.0) >= 0.5
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "断流了怎么处理",
+        "样品怎么领",
+        "2023年私域卖的货占全公司多少",
+        "AARRR最早是谁提出的",
+        "用户分层和用户分群有什么区别",
+    ],
+)
+def test_what_is_told(question: str, kb: KnowledgeBase) -> None:
+    """What is still to be written beside it takes little away."""
+    assert max(seen(kb, question).values(), default=0.0) < 0.6
+
+
+def test_a_word_in_a_long_paragraph_speaks_for_its_own_sentence(kb: KnowledgeBase) -> None:
+    """`回头再补几张图` at the end of a paragraph does not make what stands before it unwritten."""
+    assert seen(kb, "用户分群是什么关系").get("unwritten", 0.0) < 0.6
