@@ -159,6 +159,8 @@ def _runs(sentences: Sequence[Scored], worth: Mapping[Scored, float], room: int,
     Args:
         least: worth that a sentence of usual length must have, however much room there is.
     """
+    if not sentences or room <= 0:
+        return []
     ordered = sorted(sentences, key=lambda s: (s.document.doc_id, s.start))
     torn_out = least * _TORN_OUT / _WORTH_SAYING
     price = low = least / _USUAL**_BY_LENGTH
@@ -174,7 +176,7 @@ def _runs(sentences: Sequence[Scored], worth: Mapping[Scored, float], room: int,
             high, taken = price, tried
         else:
             low = price
-    return taken or [max(sentences, key=lambda s: worth[s])][: room > 0]
+    return taken or [max(sentences, key=lambda s: worth[s])]
 
 
 def _characters(sentences: Sequence[Scored]) -> int:

@@ -1,0 +1,173 @@
+"""Which sentences answers quote: the best runs against trying all, room, lists, and the fit."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from itertools import product
+from pathlib import Path
+from random import Random
+
+import numpy as np
+import pytest
+
+from kbqa import KnowledgeBase
+from kbqa.answering import choosing
+from kbqa.answering.answer import find_block
+from kbqa.answering.choosing import NAMES, WEIGHTS, Block, announces, choose, features, probabilities
+from kbqa.answering.picks import Pick, Scored, scored_sentences
+from kbqa.evaluation.questions import case_of
+from kbqa.settings import QuerySettings
+from kbqa.training import choosing as training
+from kbqa.types import Document
+
+Write = Callable[[Path, Mapping[str, str]], Path]
+
+
+def sentences(lengths: list[int], gaps: list[int]) -> list[Scored]:
+    """Sentences of given lengths in one document, with so many characters before each."""
+    found, at = [], 0
+    document = Document("a.md", "a", "字" * (sum(lengths) + sum(gaps)), (), "")
+    for i, (length, gap) in enumerate(zip(lengths, gaps, strict=True)):
+        at += gap
+        found.append(Scored(i, 0, 0, document, at, at + length, 1.0, 0.5, 0.5, False))
+        at += length
+    return found
+
+
+# --- runs -------------------------------------------------------------------------------------------------------------
+
+
+def value(
+    which: tuple[bool, ...], all_of: list[Scored], worth: dict[Scored, float], price: float, torn: float
+) -> float:
+    """What a choice is worth: sentences less their price, less a fee for each run."""
+    total, before = 0.0, None
+    for taken, sentence in zip(which, all_of, strict=True):
+        if taken:
+            adjoins = before is not None and sentence.start - before.end <= 3
+            total += worth[sentence] - price * len(sentence.text) ** 0.75 - (0 if adjoins else torn)
+        before = sentence if taken else None
+    return total
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_no_other_choice_is_worth_more(seed: int) -> None:
+    draw = Random(seed)
+    made = sentences([draw.randint(5, 80) for _ in range(9)], [draw.choice([0, 1, 40]) for _ in range(9)])
+    worth = {s: draw.random() ** 3 for s in made}
+    price, torn = draw.uniform(0.001, 0.03), draw.uniform(0, 0.3)
+    taken = choosing._best_runs(made, worth, price, torn)
+    best = max(value(which, made, worth, price, torn) for which in product((False, True), repeat=len(made)))
+    assert value(tuple(s in taken for s in made), made, worth, price, torn) == pytest.approx(max(best, 0.0))
+    assert taken == [s for s in made if s in taken]
+
+
+@pytest.mark.parametrize("room", [1, 60, 150, 400, 4000])
+def test_what_is_quoted_fits(room: int) -> None:
+    """Into the room there is, but for a single sentence that is too long for it; more room never says less."""
+    made = sentences([60, 30, 45, 20, 80, 30], [0, 0, 1, 30, 0, 0])
+    worth = dict(zip(made, (0.5, 0.2, 0.4, 0.05, 0.3, 0.001), strict=True))
+    taken = choosing._runs(made, worth, room, 0.05)
+    assert taken and (len(taken) == 1 or sum(len(s.text) for s in taken) <= room)
+    assert made[5] not in taken  # not worth its length, however much room there is
+    assert max(worth[s] for s in taken) == 0.5 or room < 60
+
+
+def test_no_room_and_nothing_to_say() -> None:
+    made = sentences([20], [0])
+    assert choosing._runs(made, {made[0]: 0.5}, 0, 0.05) == [] == choosing._runs([], {}, 100, 0.05)
+
+
+def test_the_sentence_between_two_good_ones_is_quoted_along() -> None:
+    """Tearing it out costs more than its length."""
+    made = sentences([40, 12, 40], [0, 0, 0])
+    worth = dict(zip(made, (0.6, 0.021, 0.6), strict=True))
+    assert choosing._best_runs(made, worth, 0.004, 0.03) == made
+    assert choosing._best_runs(made, worth, 0.004, 0.0) == [made[0], made[2]]
+
+
+# --- a knowledge base -------------------------------------------------------------------------------------------------
+
+NOTES = {
+    "旅程/阶段.md": "# 划分阶段\n\n阶段划不好，后面全乱。可以用下面三种方法。\n\n## 方法一：按时间\n\n从想起这件事排到办完这件事。\n\n"
+    "## 方法二：按触点\n\n把相近的触点并成一组，给每组起名。\n\n## 方法三：按目标\n\n一个小目标就是一个阶段。\n",
+    "数据/复购.md": "# 复购率\n\n复购率是指一段时间里买过两次及以上的顾客占全部顾客的比例。公式：复购率 = 复购人数 ÷ 购买人数。\n\n门店在每月三日公布上月的数。\n",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def notes_kb(tmp_path_factory: pytest.TempPathFactory, write_notes: Write) -> KnowledgeBase:
+    root = tmp_path_factory.mktemp("choosing")
+    KnowledgeBase.build(write_notes(root / "notes", NOTES), root / "index")
+    return KnowledgeBase.open(root / "index")
+
+
+def test_a_list_that_is_announced_is_quoted_whole(notes_kb: KnowledgeBase) -> None:
+    quotes = [c.quote for c in notes_kb.ask("旅程怎么划分阶段").citations]
+    assert [q.split("\n")[0] for q in quotes if q.startswith("方法")] == [
+        "方法一：按时间",
+        "方法二：按触点",
+        "方法三：按目标",
+    ]
+
+
+def test_features_have_names_and_make_probabilities(notes_kb: KnowledgeBase) -> None:
+    index, found = notes_kb._index, notes_kb.find("复购率是什么")
+    near = scored_sentences(index, found)
+    block = find_block(index, found, near, QuerySettings())
+    table = features(index, found, near, block)
+    likely = probabilities(table, WEIGHTS)
+    assert block.kind == "definition" and table.shape == (len(near), len(NAMES))
+    assert np.all((likely > 0) & (likely < 1))
+    (defines,) = (i for i, s in enumerate(near) if s.text.startswith("复购率是指"))
+    row = dict(zip(NAMES, table[defines].tolist(), strict=True))
+    assert row["first"] == row["defines"] == 1.0 and row["beside definition"] == row["in list"] == 0.0
+    assert 0 < row["likeness"] <= 1.0 and row["score ratio"] <= 1.0
+
+
+def test_without_sentences_the_block_is_all(notes_kb: KnowledgeBase) -> None:
+    found = replace(notes_kb.find("复购率是什么"), sentences={})
+    block = Block("list", (Pick("数据/复购.md", 0, 4),))
+    assert choose(notes_kb._index, found, [], block, 100) == list(block.picks)
+
+
+@pytest.mark.parametrize(
+    ("text", "does"), [("分三步走：", True), ("共有四种方法。", True), ("方法如下。", True), ("这样最省事。", False)]
+)
+def test_announcing(text: str, does: bool) -> None:
+    assert announces(text) is does
+
+
+# --- the fit ----------------------------------------------------------------------------------------------------------
+
+
+def test_sentences_with_evidence_are_right(notes_kb: KnowledgeBase) -> None:
+    case = case_of({"question": "复购率怎么算", "evidence": [["复购人数 ÷ 购买人数"]], "nuggets": [["÷ 购买人数"]]}, 1)
+    (one,) = training.sentences_of(notes_kb, [case])
+    near = [s for s in one.sentences if s.place < choosing.PASSAGES]
+    assert [s.text for s, right in zip(near, one.right, strict=True) if right] == [
+        "公式：复购率 = 复购人数 ÷ 购买人数。"
+    ]
+    assert training.states([one], WEIGHTS, 280) == (1.0, pytest.approx(90, abs=60))
+
+
+def test_the_command(
+    notes_kb: KnowledgeBase,
+    tmp_path: Path,
+    write_notes: Write,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Folders with notes and questions on the command line; figures and weights on stdout, the same twice."""
+    for name in ("one", "two"):
+        write_notes(tmp_path / name / "notes", NOTES)
+        row = {"question": "复购率怎么算", "evidence": [["复购人数 ÷ 购买人数"]]}
+        (tmp_path / name / "questions.jsonl").write_text(json.dumps(row, ensure_ascii=False), "utf-8")
+    monkeypatch.setattr("sys.argv", ["choosing", str(tmp_path / "one"), str(tmp_path / "two")])
+    training.main()
+    first = capsys.readouterr().out
+    training.main()
+    assert capsys.readouterr().out == first
+    assert "one: 1 questions, nuggets " in first and all(f'"{name}": ' in first for name in WEIGHTS)
