@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from itertools import product
 from pathlib import Path
@@ -15,7 +15,7 @@ import pytest
 from kbqa import KnowledgeBase
 from kbqa.answering import choosing
 from kbqa.answering.answer import find_block
-from kbqa.answering.choosing import NAMES, WEIGHTS, Block, announces, choose, features, probabilities
+from kbqa.answering.choosing import NAMES, WEIGHTS, Block, announces, best_runs, choose, features, probabilities
 from kbqa.answering.picks import Pick, Scored, scored_sentences
 from kbqa.evaluation.questions import case_of
 from kbqa.settings import QuerySettings
@@ -31,7 +31,9 @@ def sentences(lengths: list[int], gaps: list[int]) -> list[Scored]:
     document = Document("a.md", "a", "字" * (sum(lengths) + sum(gaps)), (), "")
     for i, (length, gap) in enumerate(zip(lengths, gaps, strict=True)):
         at += gap
-        found.append(Scored(i, 0, 0, document, at, at + length, 1.0, 0.5, 0.5, False))
+        found.append(
+            Scored(i, 0, 0, document, at, at + length, "字" * length, "字" * length, 1.0, 0.5, 0.5, False, 0.0)
+        )
         at += length
     return found
 
@@ -39,29 +41,21 @@ def sentences(lengths: list[int], gaps: list[int]) -> list[Scored]:
 # --- runs -------------------------------------------------------------------------------------------------------------
 
 
-def value(
-    which: tuple[bool, ...], all_of: list[Scored], worth: dict[Scored, float], price: float, torn: float
-) -> float:
-    """What a choice is worth: sentences less their price, less a fee for each run."""
-    total, before = 0.0, None
-    for taken, sentence in zip(which, all_of, strict=True):
-        if taken:
-            adjoins = before is not None and sentence.start - before.end <= 3
-            total += worth[sentence] - price * len(sentence.text) ** 0.75 - (0 if adjoins else torn)
-        before = sentence if taken else None
-    return total
-
-
 @pytest.mark.parametrize("seed", range(20))
 def test_no_other_choice_is_worth_more(seed: int) -> None:
     draw = Random(seed)
-    made = sentences([draw.randint(5, 80) for _ in range(9)], [draw.choice([0, 1, 40]) for _ in range(9)])
-    worth = {s: draw.random() ** 3 for s in made}
-    price, torn = draw.uniform(0.001, 0.03), draw.uniform(0, 0.3)
-    taken = choosing._best_runs(made, worth, price, torn)
-    best = max(value(which, made, worth, price, torn) for which in product((False, True), repeat=len(made)))
-    assert value(tuple(s in taken for s in made), made, worth, price, torn) == pytest.approx(max(best, 0.0))
-    assert taken == [s for s in made if s in taken]
+    gains = [draw.uniform(-0.3, 0.4) for _ in range(10)]
+    adjoins = [False, *(draw.random() < 0.6 for _ in range(9))]
+    torn = draw.uniform(0, 0.3)
+
+    def value(which: Sequence[bool]) -> float:
+        begun = sum(
+            taken and not (adjoins[i] and which[i - 1]) for i, taken in enumerate(which)
+        )  # how many runs there are
+        return sum(gain for gain, taken in zip(gains, which, strict=True) if taken) - torn * begun
+
+    best = max(value(which) for which in product((False, True), repeat=len(gains)))
+    assert value(best_runs(gains, adjoins, torn)) == pytest.approx(best)
 
 
 @pytest.mark.parametrize("room", [1, 60, 150, 400, 4000])
@@ -80,12 +74,11 @@ def test_no_room_and_nothing_to_say() -> None:
     assert choosing._runs(made, {made[0]: 0.5}, 0, 0.05) == [] == choosing._runs([], {}, 100, 0.05)
 
 
-def test_the_sentence_between_two_good_ones_is_quoted_along() -> None:
-    """Tearing it out costs more than its length."""
-    made = sentences([40, 12, 40], [0, 0, 0])
-    worth = dict(zip(made, (0.6, 0.021, 0.6), strict=True))
-    assert choosing._best_runs(made, worth, 0.004, 0.03) == made
-    assert choosing._best_runs(made, worth, 0.004, 0.0) == [made[0], made[2]]
+def test_what_stands_between_two_good_ones_is_taken_along() -> None:
+    """Tearing out costs more than it does."""
+    assert best_runs([0.6, -0.02, 0.6], [False, True, True], 0.03) == [True, True, True]
+    assert best_runs([0.6, -0.02, 0.6], [False, True, True], 0.0) == [True, False, True]
+    assert best_runs([], [], 0.1) == []
 
 
 # --- a knowledge base -------------------------------------------------------------------------------------------------
@@ -146,8 +139,7 @@ def test_announcing(text: str, does: bool) -> None:
 def test_sentences_with_evidence_are_right(notes_kb: KnowledgeBase) -> None:
     case = case_of({"question": "复购率怎么算", "evidence": [["复购人数 ÷ 购买人数"]], "nuggets": [["÷ 购买人数"]]}, 1)
     (one,) = training.sentences_of(notes_kb, [case])
-    near = [s for s in one.sentences if s.place < choosing.PASSAGES]
-    assert [s.text for s, right in zip(near, one.right, strict=True) if right] == [
+    assert [s.text for s, right in zip(one.sentences, one.right, strict=True) if right] == [
         "公式：复购率 = 复购人数 ÷ 购买人数。"
     ]
     assert training.states([one], WEIGHTS, 280) == (1.0, pytest.approx(90, abs=60))

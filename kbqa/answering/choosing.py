@@ -10,13 +10,13 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, pairwise
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from kbqa.answering.picks import Pick, Scored, thinness
+from kbqa.answering.picks import PASSAGES, Pick, Scored
 from kbqa.indexing.index import Index
 from kbqa.retrieval.fit import LABEL, MARKER, defining_strength, is_aside
 from kbqa.retrieval.likeness import sentence_likeness
@@ -60,13 +60,12 @@ WEIGHTS: Mapping[str, float] = {
     "defines unasked": -0.626,
 }
 NAMES = tuple(name for name in WEIGHTS if name != "bias")
-PASSAGES = 5
 _WORTH_SAYING = 0.1  # of the likeliest sentence's probability: what one of forty characters must have
 _USUAL = 40
 _BY_LENGTH = 0.75  # a sentence's price grows with this power of its characters
 _TORN_OUT = 0.03  # of the likeliest sentence's probability: what each run of sentences must have besides
 _LIST_AGAINST_SENTENCES, _PASSING = 0.6, 60
-_HALVINGS, _BREAK = 20, 3
+_HALVINGS, _BREAK = 12, 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,22 +118,22 @@ def choose(
         sentences: those of the best passages.
         room: characters that may be quoted; a list may be longer.
     """
-    near = [s for s in sentences if s.place < PASSAGES]
-    if not near:
+    if not sentences:
         return list(block.picks)
-    worth = dict(zip(near, probabilities(features(index, found, near, block), weights).tolist(), strict=True))
+    table = features(index, found, sentences, block)
+    worth = dict(zip(sentences, probabilities(table, weights).tolist(), strict=True))
     least = _WORTH_SAYING * max(worth.values())
-    taken = _runs(near, worth, room, least)
+    taken = _runs(sentences, worth, room, least)
     listed: list[Pick] = []
     if block.kind == "list":
         leads = [s for s in taken if block.introduced_by(s)]
-        if leads or _as_good(block, near, taken, worth):
+        if leads or _as_good(block, sentences, taken, worth):
             listed = [*(s.pick() for s in leads), *block.picks]
             # What else stands in its section was left out of it on purpose.
-            sections = {int(index.chunks.places[s.chunk, 3]) for s in near if block.holds(s)} | {
+            sections = {int(index.chunks.places[s.chunk, 3]) for s in sentences if block.holds(s)} | {
                 int(index.chunks.places[s.chunk, 3]) for s in leads
             }
-            beside = [s for s in near if int(index.chunks.places[s.chunk, 3]) not in sections]
+            beside = [s for s in sentences if int(index.chunks.places[s.chunk, 3]) not in sections]
             taken = _runs(beside, worth, room - sum(p.end - p.start for p in listed), least)
     return listed + [s.pick(item=bool(MARKER.match(s.text))) for s in _in_order(taken, worth, block)]
 
@@ -153,8 +152,7 @@ def _as_good(block: Block, near: Sequence[Scored], taken: Sequence[Scored], wort
 def _runs(sentences: Sequence[Scored], worth: Mapping[Scored, float], room: int, least: float) -> list[Scored]:
     """The runs of sentences that are worth most: each pays for its length, each run for being torn out of its text.
 
-    The price of length rises until all that is worth it fits into `room`. Within a passage the best runs are found by
-    dynamic programming (Viterbi 1967, two states: quoted or not).
+    The price of length rises until all that is worth it fits into `room`.
 
     Args:
         least: worth that a sentence of usual length must have, however much room there is.
@@ -162,45 +160,58 @@ def _runs(sentences: Sequence[Scored], worth: Mapping[Scored, float], room: int,
     if not sentences or room <= 0:
         return []
     ordered = sorted(sentences, key=lambda s: (s.document.doc_id, s.start))
-    torn_out = least * _TORN_OUT / _WORTH_SAYING
-    price = low = least / _USUAL**_BY_LENGTH
-    taken = _best_runs(ordered, worth, price, torn_out)
+    gains = [worth[s] for s in ordered]
+    sizes = [len(s.text) ** _BY_LENGTH for s in ordered]
+    adjoins = [False, *(_adjoin(one, following) for one, following in pairwise(ordered))]
+
+    def at(price: float) -> list[Scored]:
+        worthwhile = best_runs(
+            [gain - price * size for gain, size in zip(gains, sizes, strict=True)],
+            adjoins,
+            least * _TORN_OUT / _WORTH_SAYING,
+        )
+        return [s for s, taken in zip(ordered, worthwhile, strict=True) if taken]
+
+    low, high = least / _USUAL**_BY_LENGTH, 1.0  # nothing is worth as much as the latter
+    taken = at(low)
     if _characters(taken) <= room:
         return taken
-    high = 1.0  # nothing is worth as much
     taken = []
     for _ in range(_HALVINGS):
         price = math.sqrt(low * high)
-        tried = _best_runs(ordered, worth, price, torn_out)
+        tried = at(price)
         if _characters(tried) <= room:
             high, taken = price, tried
         else:
             low = price
-    return taken or [max(sentences, key=lambda s: worth[s])]
+    return taken or [max(ordered, key=lambda s: worth[s])]
 
 
 def _characters(sentences: Sequence[Scored]) -> int:
     return sum(len(s.text) for s in sentences)
 
 
-def _best_runs(ordered: Sequence[Scored], worth: Mapping[Scored, float], price: float, torn_out: float) -> list[Scored]:
-    left_out, quoted = 0.0, -math.inf  # the best so far if the last sentence is not, or is, quoted
+def best_runs(gains: Sequence[float], adjoins: Sequence[bool], torn_out: float) -> list[bool]:
+    """Which of a row of sentences to take, so that their gains less a fee for every run are greatest.
+
+    Dynamic programming over two states, taken or not (Viterbi 1967).
+
+    Args:
+        adjoins: whether each goes on where the one before it ends; if not, it begins a run.
+    """
+    out, taken = 0.0, -math.inf  # the best up to here if this one is left out, or taken
     steps: list[tuple[bool, bool]] = []
-    before: Scored | None = None
-    for sentence in ordered:
-        gain = worth[sentence] - price * len(sentence.text) ** _BY_LENGTH
-        afresh = max(left_out, quoted) - torn_out
-        onward = quoted if before and _adjoin(before, sentence) else -math.inf
-        steps.append((onward >= afresh, quoted > left_out))
-        left_out, quoted = max(left_out, quoted), max(afresh, onward) + gain
-        before = sentence
-    taken = []
-    inside = quoted > left_out
-    for sentence, (went_on, was_quoted) in zip(reversed(ordered), reversed(steps), strict=True):
-        if inside:
-            taken.append(sentence)
-        inside = True if inside and went_on else was_quoted
-    return taken[::-1]
+    for gain, onward in zip(gains, adjoins, strict=True):
+        afresh = max(out, taken) - torn_out
+        goes_on = onward and taken >= afresh
+        steps.append((goes_on, taken > out))
+        out, taken = max(out, taken), (taken if goes_on else afresh) + gain
+    chosen = []
+    state = taken > out
+    for goes_on, before in reversed(steps):
+        chosen.append(state)
+        state = True if state and goes_on else before
+    return chosen[::-1]
 
 
 def _adjoin(one: Scored, following: Scored) -> bool:
@@ -237,15 +248,15 @@ def features(index: Index, found: Found, sentences: Sequence[Scored], block: Blo
         ordered = list(group)
         best = max(range(len(ordered)), key=lambda i: ordered[i].score)
         for i, s in enumerate(ordered):
-            folded = fold(s.text).rstrip()
+            folded = s.folded.rstrip()
             before = ordered[i - 1] if i else None
             marked, inside = bool(MARKER.match(s.text)), block.holds(s)
             values[s] = [
                 s.place == 0, s.place == 1, found.hits[s.place].score / hit, s.coverage, s.cosine, likeness[s],
                 likeness[before] if before else 0.0, s.score, s.score / top, ordered[best].score / top,
                 i == best, i == best - 1, i == best + 1, i == best + 2, i > best + 2, np.log1p(len(s.text)), marked,
-                bool(LABEL.match(s.text)), s.fits, thinness(folded, kind), folded.endswith("?"), folded.endswith(":"),
-                before is not None and fold(before.text).rstrip().endswith(":"), marked and kind in ("list", "howto"),
+                bool(LABEL.match(s.text)), s.fits, s.thin, folded.endswith("?"), folded.endswith(":"),
+                before is not None and before.folded.rstrip().endswith(":"), marked and kind in ("list", "howto"),
                 inside and block.kind == "comparison", inside and block.kind == "list", not inside and block.kind == "definition",
                 headed[s.heading], is_aside(s.heading, question.text),
                 kind != "definition" and defining_strength(s.text, question.names) >= 0.8,

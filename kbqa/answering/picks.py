@@ -48,6 +48,7 @@ class Scored:
         row: row in the index's sentence table.
         chunk: row of its chunk.
         place: position of its chunk among the hits, 0 is the best.
+        thin: penalty for saying little by itself, taken off the score.
     """
 
     row: int
@@ -56,14 +57,13 @@ class Scored:
     document: Document
     start: int
     end: int
+    text: str
+    folded: str
     score: float
     coverage: float
     cosine: float
     fits: bool
-
-    @property
-    def text(self) -> str:
-        return self.document.text[self.start : self.end]
+    thin: float
 
     @property
     def heading(self) -> str:
@@ -73,6 +73,7 @@ class Scored:
         return Pick(self.document.doc_id, self.start, self.end, item, self.score)
 
 
+PASSAGES = 5  # so many of the best chunks may speak
 _FIELD = re.compile(rf"(?:{'|'.join(LABELS.values())}):")
 PLACE_BONUS = (0.6, 0.35, 0.2, 0.1, 0.05)
 _FORMULA_BONUS, FIT_BONUS, COUNT_BONUS, ASIDE_PENALTY = 0.7, 0.25, 0.3, 0.5
@@ -80,13 +81,13 @@ _DEFINED_JUST_BEFORE, _GLOSSARY_BONUS = 0.5, 0.7
 
 
 def scored_sentences(index: Index, found: Found) -> list[Scored]:
-    """All sentences of the best chunks, the best first."""
+    """All sentences of the first chunks, the best first."""
     kind, count = found.question.kind, asked_count(found.question.text)
     asked_formulas = {t.formula[:2] for i in found.question.terms if (t := index.glossary.terms[i]).formula}
     result: list[Scored] = []
-    for place, row in enumerate(found.rows):
+    for place, row in enumerate(found.rows[:PASSAGES]):
         document = index.documents.row(int(index.chunks.places[row, 0]))
-        bonus = PLACE_BONUS[place] if place < len(PLACE_BONUS) else 0.0
+        bonus = PLACE_BONUS[place]
         path = index.chunks.paths[int(index.chunks.places[row, 3])]
         bonus -= ASIDE_PENALTY if path and is_aside(path[-1], found.question.text) else 0.0
         headings = {section.start for section in document.sections}
@@ -98,7 +99,8 @@ def scored_sentences(index: Index, found: Found) -> list[Scored]:
             text = fold(document.text[start:end])
             if document.doc_id == TERM_FILE and _FIELD.match(text):
                 continue  # what else a term is called answers nothing
-            score = sentence.score + bonus + _fit_bonus(kind, text, count, found.question.names) - thinness(text, kind)
+            thin = _thinness(text, kind)
+            score = sentence.score + bonus + _fit_bonus(kind, text, count, found.question.names) - thin
             if kind == "formula" and (document.doc_id, start) in asked_formulas:
                 score += _GLOSSARY_BONUS
             elif kind == "formula" and previous and formula_strength(text):
@@ -106,18 +108,10 @@ def scored_sentences(index: Index, found: Found) -> list[Scored]:
             previous = (start, end)
             result.append(
                 Scored(
-                    sentence.row,
-                    row,
-                    place,
-                    document,
-                    start,
-                    end,
-                    score,
-                    sentence.coverage,
-                    sentence.cosine,
-                    sentence.fits,
+                    sentence.row, row, place, document, start, end, document.text[start:end], text, score, sentence.coverage,
+                    sentence.cosine, sentence.fits, thin,
                 )
-            )
+            )  # fmt: skip
     result.sort(key=lambda s: (-s.score, s.place, s.start))
     return result
 
@@ -149,7 +143,7 @@ def _side_of_formula(folded: str, names: Sequence[str]) -> float:
 FIGURES = re.compile(r"\d[\d,.]*\s*%?\s*[-+*/=≈]\s*\d")
 
 
-def thinness(folded: str, kind: str) -> float:
+def _thinness(folded: str, kind: str) -> float:
     """Penalty for what says little by itself: a question, a lead-in, a caption, a few words, a worked-out example."""
     penalty = 0.3 if folded.rstrip().endswith(("?", "\uff1f")) else 0.0
     penalty += 0.1 if folded.rstrip().endswith((":", "\uff1a")) else 0.0

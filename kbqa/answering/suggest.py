@@ -17,24 +17,35 @@ _LENGTHS = range(4, 19)
 
 def examples(index: Index, count: int) -> tuple[str, ...]:
     """Questions that the notes answer, taken in turn from every note: headings that ask, and terms that it defines."""
-    queues = [queue for doc_id in index.documents.ids if (queue := list(_of_document(index, doc_id)))]
+    defined: dict[str, list[str]] = {}
+    for term in index.glossary.terms:
+        if term.definition:
+            defined.setdefault(term.definition[0], []).append(term.name)
+    queues: dict[str, list[str]] = {}  # filled as far as they are needed: notes may be many
     chosen: dict[str, str] = {}
-    for turn in range(max(map(len, queues), default=0)):
-        for place, queue in enumerate(queues):
+    turn, left = 0, True
+    while left:
+        left, place = False, 0
+        for doc_id in index.documents.ids:
+            if doc_id not in queues:
+                queues[doc_id] = list(_of_document(index, doc_id, defined.get(doc_id, [])))
+            if not (queue := queues[doc_id]):
+                continue
             # Different notes start with different kinds of question, so that the first few are a mixed lot.
             question = queue[(turn + place) % len(queue)]
+            left |= turn + 1 < len(queue)
+            place += 1
             chosen.setdefault(squeeze(question), question)
             if len(chosen) >= count:
                 return tuple(chosen.values())
+        turn += 1
     return tuple(chosen.values())
 
 
-def _of_document(index: Index, doc_id: str) -> Iterator[str]:
+def _of_document(index: Index, doc_id: str, names: Sequence[str]) -> Iterator[str]:
     document = index.documents.get(doc_id)
-    defined = (t.name for t in index.glossary.terms if t.definition and t.definition[0] == doc_id)
     filled = (s for s in document.sections if document.text[s.body_start : s.end].strip())
-    asking = (s.heading for s in filled if _can_be_asked(index, s.heading))
-    names, headings = list(defined), list(asking)
+    headings = [s.heading for s in filled if _can_be_asked(index, s.heading)]
     for turn in range(max(len(names), len(headings))):
         if turn < len(headings):
             yield _asking(headings[turn])

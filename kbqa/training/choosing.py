@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kbqa.answering.answer import find_block
-from kbqa.answering.choosing import NAMES, PASSAGES, Block, choose, features
+from kbqa.answering.choosing import NAMES, Block, choose, features
 from kbqa.answering.picks import Scored, scored_sentences
 from kbqa.evaluation.measures import normalise, nugget_recall
 from kbqa.evaluation.questions import Case
@@ -58,14 +58,13 @@ def sentences_of(kb: KnowledgeBase, cases: Sequence[Case]) -> list[Chosen]:
     for case in cases:
         found = kb.find(case.question, case.history)
         sentences = scored_sentences(kb._index, found) if found.hits else []
-        near = [s for s in sentences if s.place < PASSAGES]
-        if not near:
+        if not sentences:
             continue
         block = find_block(kb._index, found, sentences, kb.settings.query)
         quotes = [normalise(quote) for group in case.evidence for quote in group]
-        texts = [normalise(s.text) for s in near]
+        texts = [normalise(s.text) for s in sentences]
         right = np.array([any(q in t or (len(t) > _PART and t in q) for q in quotes) for t in texts])
-        table = features(kb._index, found, near, block)
+        table = features(kb._index, found, sentences, block)
         result.append(Chosen(kb._index, found, case, tuple(sentences), block, table, right))
     return result
 
