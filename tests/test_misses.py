@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from kbqa import KnowledgeBase
-from kbqa.answering.misses import NAMES, misses
+from kbqa.answering.misses import NAMES, misses, promise
+from kbqa.settings import QuerySettings, Settings
+from kbqa.web.render import answer_html
 
 Write = Callable[[Path, Mapping[str, str]], Path]
 
@@ -69,3 +71,19 @@ def test_what_is_told(question: str, kb: KnowledgeBase) -> None:
 def test_a_word_in_a_long_paragraph_speaks_for_its_own_sentence(kb: KnowledgeBase) -> None:
     """`回头再补几张图` at the end of a paragraph does not make what stands before it unwritten."""
     assert seen(kb, "用户分群是什么关系").get("unwritten", 0.0) < 0.6
+
+
+@pytest.mark.parametrize(
+    ("question", "line"),
+    [
+        ("封号了怎么办", "- 封号：（待补）"),
+        ("退群的人还能再加吗", "Q：退群的人还能再加吗？A：待客服组定。"),
+        ("断流了怎么处理", ""),
+    ],
+)
+def test_a_refusal_says_what_is_still_to_be_written(question: str, line: str, kb: KnowledgeBase) -> None:
+    assert promise(kb._index, kb.find(question)) == line
+    answer = KnowledgeBase.open(kb.path, Settings(query=QuerySettings(answer_threshold=1.1))).ask(question)
+    assert answer.abstained and answer.notices == ((f"笔记里提到了，但还没有写：「{line}」",) if line else ())
+    shown = answer_html(answer, 1)
+    assert ("but it is still to be written" in shown) is bool(line)

@@ -11,6 +11,7 @@ from kbqa.answering import picks
 from kbqa.answering.choosing import Block, announces, choose
 from kbqa.answering.confidence import Calibration, confidence
 from kbqa.answering.listings import Listing, best_listing
+from kbqa.answering.misses import promise
 from kbqa.answering.picks import Pick, Scored
 from kbqa.answering.suggest import follow_ups
 from kbqa.indexing.index import Index
@@ -23,6 +24,7 @@ from kbqa.types import Answer, Citation, Hit, Sentence
 
 NOT_IN_NOTES_ZH = "笔记里没有找到这个问题的答案。"
 NOT_IN_NOTES_EN = "The notes do not answer this question."
+NOT_YET_WRITTEN = "笔记里提到了，但还没有写：「{}」"
 _LIST_BUDGET = 2.5
 # How good a list has to be, against the best single sentence, to be the answer.
 _LIST_AGAINST_SENTENCE = {"list": 0.7, "howto": 0.85, "compare": 1.1}
@@ -36,9 +38,11 @@ def answer(index: Index, found: Found, settings: QuerySettings, calibration: Cal
     chosen = _choose(index, found, settings) if sure >= enough else []
     if not chosen:
         text = NOT_IN_NOTES_EN if question.english else NOT_IN_NOTES_ZH
+        line = promise(index, found) if found.hits else ""
+        notices = (*question.notices, NOT_YET_WRITTEN.format(line)) if line else question.notices
         return Answer(
             question.raw, question.text, question.kind, (Sentence(text),), (), sure, True, found.hits, found.hits[:3],
-            (), question.notices,
+            (), notices,
         )  # fmt: skip
     sentences, citations = _cite(index, chosen, found)
     return Answer(

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
 
 from kbqa.indexing.index import Index
 from kbqa.indexing.segment import words
-from kbqa.retrieval.closely import SentenceScore
 from kbqa.retrieval.ideas import ASKING, CUES
 from kbqa.retrieval.search import Found
 from kbqa.terms.glossary import names_of
-from kbqa.text import fold, squeeze
+from kbqa.text import Span, fold, squeeze
 
 NAMES = ("unwritten", "other date", "nobody named", "side missing")
 _PASSAGES, _COMPARED = 3, 5
@@ -48,24 +49,29 @@ _WHO = re.compile(
 _CAME_UP = re.compile(r"提出|发明|创立|首创|开创|之父|创始")
 
 
+@dataclass(frozen=True, slots=True)
+class _Looked:
+    """A sentence of the best passages and the line that it stands in, both folded; `place` is that of the line if it is short."""
+
+    row: int
+    score: float
+    text: str
+    line: str
+    place: Span
+
+
 def misses(index: Index, found: Found) -> dict[str, float]:
     """How much speaks for each kind of near miss, 0 to 1; needs at least one hit."""
-    looked = [(row, s) for row in found.rows[:_PASSAGES] for s in found.sentences.get(row, ())]
-    texts = [_texts(index, row, s) for row, s in looked]
-    best = max([_GOOD, *(s.score for _, s in looked)])
+    looked = _look(index, found)
+    best = max([_GOOD, *(one.score for one in looked)])
     question = fold(found.question.text)
     dates = set(_DATE.findall(question))
 
     def share(which: Callable[[str], object]) -> float:
         """The best score of the sentences that are so, as a share of the best of all."""
-        return (
-            max((s.score for (_, s), (text, _) in zip(looked, texts, strict=True) if which(text)), default=0.0) / best
-        )
+        return max((one.score for one in looked if which(one.text)), default=0.0) / best
 
-    unwritten = [_is_unwritten(text, line) for text, line in texts]
-    for i in range(len(unwritten) - 1):  # a question whose answer is still to come
-        unwritten[i] |= looked[i][0] == looked[i + 1][0] and unwritten[i + 1] and bool(_ASKS.search(texts[i][0]))
-    promised = max((s.score for (_, s), is_so in zip(looked, unwritten, strict=True) if is_so), default=0.0)
+    promised = max((one.score for one in _unwritten(looked)), default=0.0)
     return {
         "unwritten": min(max(promised, _HEADING * _bare_heading(index, found)) / best, 1.0),
         "other date": 1.0 - share(lambda text: any(date in text for date in dates)) if dates else 0.0,
@@ -74,12 +80,35 @@ def misses(index: Index, found: Found) -> dict[str, float]:
     }
 
 
-def _texts(index: Index, row: int, sentence: SentenceScore) -> tuple[str, str]:
-    """A sentence and the line that it stands in, folded."""
-    start, end = index.sentences.span(sentence.row)
-    text = index.documents.row(int(index.chunks.places[row, 0])).text
-    stop = text.find("\n", max(end - 1, start))
-    return fold(text[start:end]), fold(text[text.rfind("\n", 0, start) + 1 : stop if stop >= 0 else len(text)])
+def promise(index: Index, found: Found) -> str:
+    """The line of the notes that fits a question best, if it says that it is still to be written; else empty."""
+    looked = _look(index, found)
+    best = max((one.score for one in looked), default=0.0)
+    promised = max(_unwritten(looked), key=lambda one: one.score, default=None)
+    if promised is None or promised.score < max(best, _GOOD):
+        return ""
+    return index.documents.row(int(index.chunks.places[promised.row, 0])).text[slice(*promised.place)].strip()
+
+
+def _look(index: Index, found: Found) -> list[_Looked]:
+    looked = []
+    for row in found.rows[:_PASSAGES]:
+        text = index.documents.row(int(index.chunks.places[row, 0])).text
+        for sentence in found.sentences.get(row, ()):
+            start, end = index.sentences.span(sentence.row)
+            stop = text.find("\n", max(end - 1, start))
+            line = text.rfind("\n", 0, start) + 1, stop if stop >= 0 else len(text)
+            short = line if line[1] - line[0] <= _SHORT_LINE else (start, end)
+            looked.append(_Looked(row, sentence.score, fold(text[start:end]), fold(text[slice(*line)]), short))
+    return looked
+
+
+def _unwritten(looked: Sequence[_Looked]) -> list[_Looked]:
+    """Those that say that they are still to be written, and questions before them."""
+    are = [_is_unwritten(one.text, one.line) for one in looked]
+    for i, (one, following) in enumerate(pairwise(looked)):
+        are[i] |= one.row == following.row and are[i + 1] and bool(_ASKS.search(one.text))
+    return [one for one, is_so in zip(looked, are, strict=True) if is_so]
 
 
 def _is_unwritten(text: str, line: str) -> bool:

@@ -13,6 +13,7 @@ import re
 from collections.abc import Callable
 from html import escape
 
+from kbqa.answering.answer import NOT_YET_WRITTEN
 from kbqa.errors import KbqaError
 from kbqa.text import is_english
 from kbqa.types import Answer, Citation, Hit
@@ -26,6 +27,7 @@ _FURTHER_SHOWN = 2
 _EXCERPT = 88
 _CLOSING = ("。", "！", "？", "!", "?", ".", "…", "：", ":", "；", ";", "”", "」", "）", ")")
 _READ_AS = re.compile("按「(.+)」理解")
+_NOT_YET_WRITTEN = re.compile(NOT_YET_WRITTEN.format("(.+)"), re.DOTALL)
 
 Say = Callable[[str, str], str]
 """What makes markup of a phrase in both languages."""
@@ -103,7 +105,11 @@ def _remarks(answer: Answer, say: Say) -> str:
 def _notice(notice: str, say: Say) -> str:
     """A remark of the library, which writes Chinese."""
     read_as = _READ_AS.fullmatch(notice)
-    return say(notice, f"Read as “{read_as[1]}”") if read_as else escaped(notice)
+    if read_as:
+        return say(notice, f"Read as “{read_as[1]}”")
+    if promised := _NOT_YET_WRITTEN.fullmatch(notice):
+        return say(notice, f"The notes mention it, but it is still to be written: “{promised[1]}”")
+    return escaped(notice)
 
 
 def _sentences(answer: Answer, shown: int) -> str:
