@@ -130,22 +130,21 @@ def choose(
         if leads or _as_good(block, sentences, taken, worth):
             listed = [*(s.pick() for s in leads), *block.picks]
             # What else stands in its section was left out of it on purpose.
-            sections = {int(index.chunks.places[s.chunk, 3]) for s in sentences if block.holds(s)} | {
-                int(index.chunks.places[s.chunk, 3]) for s in leads
-            }
-            beside = [s for s in sentences if int(index.chunks.places[s.chunk, 3]) not in sections]
+            section = {s: int(index.chunks.places[s.chunk, 3]) for s in sentences}
+            listing = {section[s] for s in sentences if s in leads or block.holds(s)}
+            beside = [s for s in sentences if section[s] not in listing]
             taken = _runs(beside, worth, room - sum(p.end - p.start for p in listed), least)
     return listed + [s.pick(item=bool(MARKER.match(s.text))) for s in _in_order(taken, worth, block)]
 
 
-def _as_good(block: Block, near: Sequence[Scored], taken: Sequence[Scored], worth: Mapping[Scored, float]) -> bool:
+def _as_good(block: Block, sentences: Sequence[Scored], taken: Sequence[Scored], worth: Mapping[Scored, float]) -> bool:
     """Whether a list is worth about as much for its length as the sentences that would be quoted instead."""
 
-    def dense(sentences: Sequence[Scored]) -> float:
-        return sum(worth[s] for s in sentences) / math.sqrt(max(_characters(sentences), _PASSING))
+    def dense(some: Sequence[Scored]) -> float:
+        return sum(worth[s] for s in some) / math.sqrt(max(_characters(some), _PASSING))
 
-    # A list may go on beyond the passages that were found: it is judged by what of it was.
-    inside = [s for s in near if block.holds(s)]
+    # It may go on beyond the passages that were found: it is judged by what of it was.
+    inside = [s for s in sentences if block.holds(s)]
     return dense(inside) >= _LIST_AGAINST_SENTENCES * dense(taken)
 
 
@@ -216,7 +215,7 @@ def best_runs(gains: Sequence[float], adjoins: Sequence[bool], torn_out: float) 
 
 def _adjoin(one: Scored, following: Scored) -> bool:
     """Whether nothing but a break stands between two sentences."""
-    return one.document is following.document and following.start - one.end <= _BREAK
+    return one.document.doc_id == following.document.doc_id and following.start - one.end <= _BREAK
 
 
 def _in_order(taken: Sequence[Scored], worth: Mapping[Scored, float], block: Block) -> list[Scored]:
@@ -243,7 +242,7 @@ def features(index: Index, found: Found, sentences: Sequence[Scored], block: Blo
     question, kind = found.question, found.question.kind
     headings = list(dict.fromkeys(s.heading for s in sentences))
     headed = dict(zip(headings, (index.recent.encode_passages(headings) @ found.vector).tolist(), strict=True))
-    values: dict[Scored, list[float]] = {}
+    values: dict[Scored, dict[str, float]] = {}
     for _, group in groupby(sorted(sentences, key=lambda s: (s.chunk, s.start)), key=lambda s: s.chunk):
         ordered = list(group)
         best = max(range(len(ordered)), key=lambda i: ordered[i].score)
@@ -251,14 +250,36 @@ def features(index: Index, found: Found, sentences: Sequence[Scored], block: Blo
             folded = s.folded.rstrip()
             before = ordered[i - 1] if i else None
             marked, inside = bool(MARKER.match(s.text)), block.holds(s)
-            values[s] = [
-                s.place == 0, s.place == 1, found.hits[s.place].score / hit, s.coverage, s.cosine, likeness[s],
-                likeness[before] if before else 0.0, s.score, s.score / top, ordered[best].score / top,
-                i == best, i == best - 1, i == best + 1, i == best + 2, i > best + 2, np.log1p(len(s.text)), marked,
-                bool(LABEL.match(s.text)), s.fits, s.thin, folded.endswith("?"), folded.endswith(":"),
-                before is not None and before.folded.rstrip().endswith(":"), marked and kind in ("list", "howto"),
-                inside and block.kind == "comparison", inside and block.kind == "list", not inside and block.kind == "definition",
-                headed[s.heading], is_aside(s.heading, question.text),
-                kind != "definition" and defining_strength(s.text, question.names) >= 0.8,
-            ]  # fmt: skip
-    return np.array([values[s] for s in sentences], float)
+            values[s] = {
+                "first": s.place == 0,
+                "second": s.place == 1,
+                "hit": found.hits[s.place].score / hit,
+                "coverage": s.coverage,
+                "cosine": s.cosine,
+                "likeness": likeness[s],
+                "likeness before": likeness[before] if before else 0.0,
+                "score": s.score,
+                "score ratio": s.score / top,
+                "best of passage": ordered[best].score / top,
+                "best here": i == best,
+                "before best": i == best - 1,
+                "behind best": i == best + 1,
+                "two behind": i == best + 2,
+                "further behind": i > best + 2,
+                "length": math.log1p(len(s.text)),
+                "marked": marked,
+                "labelled": bool(LABEL.match(s.text)),
+                "defines": s.fits,
+                "thin": s.thin,
+                "asks": folded.endswith("?"),
+                "leads in": folded.endswith(":"),
+                "led in": before is not None and before.folded.rstrip().endswith(":"),
+                "item of list": marked and kind in ("list", "howto"),
+                "in comparison": inside and block.kind == "comparison",
+                "in list": inside and block.kind == "list",
+                "beside definition": not inside and block.kind == "definition",
+                "headed": headed[s.heading],
+                "aside": is_aside(s.heading, question.text),
+                "defines unasked": kind != "definition" and defining_strength(s.text, question.names) >= 0.8,
+            }
+    return np.array([[values[s][name] for name in NAMES] for s in sentences], float)

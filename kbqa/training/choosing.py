@@ -9,11 +9,8 @@ classification, e.g. Severyn & Moschitti 2015, "Learning to rank short text pair
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -28,7 +25,7 @@ from kbqa.indexing.index import Index
 from kbqa.knowledge import KnowledgeBase
 from kbqa.retrieval.search import Found
 from kbqa.settings import QuerySettings
-from kbqa.training.judged import judged_folders
+from kbqa.training.judged import fit_on_folders
 
 _STRENGTH = 0.1  # inverse of the L2 penalty on standardised features
 _PART = 5  # characters above which a sentence within a quote counts as part of it
@@ -97,7 +94,7 @@ def _model() -> Any:
     return make_pipeline(StandardScaler(), LogisticRegression(C=_STRENGTH, max_iter=5000))
 
 
-def report(folders: Mapping[str, Sequence[Chosen]], room: int) -> str:
+def report(folders: Mapping[str, Sequence[Chosen]], room: int = QuerySettings().max_answer) -> str:
     """What each folder comes to by weights fitted without it, and the weights fitted on all."""
     lines = []
     for name, own in folders.items():
@@ -110,12 +107,7 @@ def report(folders: Mapping[str, Sequence[Chosen]], room: int) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
-    parser.add_argument("folders", nargs="+", help="NOTES=QUESTIONS, or a folder with notes/ and questions.jsonl")
-    arguments = parser.parse_args()
-    with TemporaryDirectory() as place:
-        folders = judged_folders(arguments.folders, Path(place))
-        print(report({name: sentences_of(kb, cases) for name, kb, cases in folders}, QuerySettings().max_answer))
+    fit_on_folders(__doc__ or "", sentences_of, report)
 
 
 if __name__ == "__main__":

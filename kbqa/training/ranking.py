@@ -10,11 +10,8 @@ Cao et al. 2007, "Learning to rank: from pairwise approach to listwise approach"
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +20,7 @@ from kbqa.evaluation.questions import Case
 from kbqa.knowledge import KnowledgeBase
 from kbqa.retrieval.search import WEIGHTS
 from kbqa.text import squeeze
-from kbqa.training.judged import judged_folders
+from kbqa.training.judged import fit_on_folders
 
 Floats = NDArray[np.float64]
 
@@ -112,12 +109,7 @@ def report(folders: Mapping[str, Sequence[Ranked]]) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
-    parser.add_argument("folders", nargs="+", help="NOTES=QUESTIONS, or a folder with notes/ and questions.jsonl")
-    arguments = parser.parse_args()
-    with TemporaryDirectory() as place:
-        folders = judged_folders(arguments.folders, Path(place))
-        print(report({name: candidates(kb, cases) for name, kb, cases in folders}))
+    fit_on_folders(__doc__ or "", candidates, report)
 
 
 if __name__ == "__main__":
