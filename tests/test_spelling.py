@@ -89,6 +89,26 @@ def test_ordinary_sentences(whose: str, in_a_thousand: int, corpus_index: Path, 
     assert len(touched) <= len(sentences) * in_a_thousand / 1000, touched
 
 
+@pytest.mark.parametrize(
+    ("typed", "word"),
+    [
+        ("增长飞伦是啥意思", "增长飞轮"),  # jieba cuts 增长 | 飞伦是
+        ("北级星指标怎么挑", "北极星指标"),
+        ("沉水用户怎么叫回来", "沉睡用户"),
+    ],
+)
+def test_a_term_is_found_wherever_words_are_cut(typed: str, word: str, corpus_index: Path) -> None:
+    assert speller_of(corpus_index).correct(typed)[1] == (word,)
+
+
+@pytest.mark.parametrize(
+    "text", ["招商银行零售业务怎么看", "典型用户卡片怎么写", "用机器人代替人工做日报", "核心用户怎么找"]
+)
+def test_words_beside_a_term_are_left_alone(text: str, corpus_index: Path) -> None:
+    """行零售 sounds like 新零售, but 行 is part of 银行; 核心 is a word of the notes."""
+    assert speller_of(corpus_index).correct(text) == (text, ())
+
+
 def test_typo_is_understood_and_named(kb: KnowledgeBase) -> None:
     """The answer is that to the right word, and the reader is told how he was understood."""
     answer = kb.ask("什么是转画率")

@@ -1,7 +1,8 @@
 """Typos by sound and whole words in pinyin: 转画率 → 转化率, 留纯率 → 留存率, `zhuanhualv` → 转化率.
 
 Only pieces of a question that mean nothing to the notes are touched: windows of words that are neither in the index nor in
-jieba's dictionary, and only when the notes have a word of the same length that sounds the same.
+jieba's dictionary, and only when the notes have a word of the same length that sounds the same. Terms of three characters
+and more are looked for wherever they may begin, for a slip makes jieba cut elsewhere: 增长 | 飞伦是.
 """
 
 from __future__ import annotations
@@ -57,13 +58,52 @@ class Speller:
     def _homophones(self, text: str) -> list[tuple[int, int, str]]:
         folded = fold(text)
         taken = [(m.start, m.end) for m in self._segmenter.matches(text)]
-        edits: list[tuple[int, int, str]] = []
+        edits = self._misspelt_terms(folded, taken)
+        taken += [(start, end) for start, end, _ in edits]
         for run in _HAN_RUN.finditer(folded):
-            position = run.start()
-            pieces = [(piece, tag, position := position + len(piece)) for piece, tag in rjieba.tag(run.group())]
-            bounds = [(end - len(piece), end, self._is_strange(piece, tag)) for piece, tag, end in pieces]
+            pieces = _pieces(run.group(), run.start())
+            bounds = [(start, end, self._is_strange(folded[start:end], tag)) for start, end, tag in pieces]
             edits += self._in_run(folded, bounds, taken)
         return edits
+
+    def _misspelt_terms(self, folded: str, taken: Sequence[tuple[int, int]]) -> list[tuple[int, int, str]]:
+        """Windows of three characters and more, wherever words would be cut, that sound like a term and share half of it."""
+        edits: list[tuple[int, int, str]] = []
+        for run in _HAN_RUN.finditer(folded):
+            pieces: list[tuple[int, int, str]] | None = None
+            start = run.start()
+            while start < run.end():
+                for end in range(min(start + WORD_LENGTHS[-1], run.end()), start + _EVERYDAY - 1, -1):
+                    # A term that is there already stays, but for one that is part of a longer one: 增长 of 增长飞伦.
+                    cut = any(a < end and start < b and not start <= a < b <= end for a, b in taken)
+                    if cut or not (word := self._misspelt(folded[start:end])):
+                        continue
+                    pieces = pieces or _pieces(run.group(), run.start())
+                    slips = [start + i for i, (a, b) in enumerate(zip(word, folded[start:end], strict=True)) if a != b]
+                    if all(self._may_be_slip(at, (start, end), pieces, folded) for at in slips):
+                        edits.append((start, end, word))
+                        start = end - 1
+                        break
+                start += 1
+        return edits
+
+    def _misspelt(self, window: str) -> str:
+        """The term that a window is taken for; empty if it means something itself."""
+        terms = [w for w in self._sounds.of_word(window) if len(w) == len(window) and w != window and self._is_term(w)]
+        if not terms or window in self._known or CONCEPT + window in self._known or rjieba.has_word(window):
+            return ""
+        return next((w for w in terms if 2 * sum(a == b for a, b in zip(w, window, strict=True)) >= len(w)), "")
+
+    def _may_be_slip(
+        self, at: int, window: tuple[int, int], pieces: Sequence[tuple[int, int, str]], folded: str
+    ) -> bool:
+        """Whether a character may be wrong: no function word, no word of the notes, no part of a word beside the window."""
+        start, end, tag = next(piece for piece in pieces if piece[0] <= at < piece[1])
+        word = folded[start:end]
+        if word in ASKING or (tag[0] in _FUNCTION_TAGS and len(word) == 1):
+            return False
+        inside = window[0] <= start and end <= window[1]
+        return len(word) == 1 or (word not in self._known and (inside or not rjieba.has_word(word)))
 
     def _is_strange(self, piece: str, tag: str) -> bool:
         """Whether a piece may be part of a misspelt word: asking and function words are what they seem."""
@@ -134,6 +174,11 @@ class Speller:
             if candidates:
                 edits.append((match.start(), match.end(), max(candidates, key=len)))
         return edits
+
+
+def _pieces(run: str, start: int) -> list[tuple[int, int, str]]:
+    """The words of a run of Chinese characters with their part of speech: start, end, tag."""
+    return [(start - len(word), start, tag) for word, tag in rjieba.tag(run) if (start := start + len(word))]
 
 
 _INITIALS = "(?:zh|ch|sh|[bpmfdtnlgkhjqxrzcsyw])?"
