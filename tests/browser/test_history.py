@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
+
+import pytest
+from playwright.sync_api import TimeoutError as TooLate
 
 from tests.browser.chat import (
     DEFINITION,
@@ -38,8 +42,12 @@ def kept(page) -> int:
 
 
 def open_history(page) -> None:
-    page.click("#kb-bar [name=history]")
-    page.locator("#kb-past-list").wait_for()
+    """On a busy machine the button may stand there before the script that it is for."""
+    for _ in range(5):
+        page.click("#kb-bar [name=history]")
+        with suppress(TooLate):
+            return page.locator("#kb-past-list").wait_for(timeout=4000)
+    pytest.fail("the history did not open")
 
 
 # --- citations stay with their message --------------------------------------------------------------------------------
