@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 _ENDS = '\u3002\uff01\uff1f!?.\u2026\u201d"'
+_GAP = 3  # characters that may stand between two sentences of one paragraph
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,14 +215,22 @@ class Answer:
     notices: tuple[str, ...] = ()
     choices: tuple[str, ...] = ()
 
+    def goes_on(self, number: int) -> bool:
+        """Whether a sentence stands right behind the one before it in its note, so that both read as one paragraph."""
+        before, own = self.sentences[number - 1 : number], self.sentences[number]
+        if not before or not before[0].citations or not own.citations:
+            return bool(before)
+        last, first = self.citations[before[0].citations[-1]], self.citations[own.citations[0]]
+        return (last.doc_id, last.line) == (first.doc_id, first.line) and 0 <= first.start - last.end <= _GAP
+
     @property
     def text(self) -> str:
-        """The answer as plain text without source numbers: one item a line, whole sentences run on."""
+        """The answer as plain text without source numbers: one item a line, whole sentences run on as in the note."""
         lines: list[str] = []
         runs_on = False
-        for sentence in self.sentences:
+        for number, sentence in enumerate(self.sentences):
             shown = f"- {sentence.text}" if sentence.item else sentence.text
-            if runs_on and not sentence.item:
+            if runs_on and not sentence.item and self.goes_on(number):
                 lines[-1] += shown
             else:
                 lines.append(shown)

@@ -20,7 +20,8 @@ from kbqa.answering.picks import Pick, Scored, scored_sentences
 from kbqa.evaluation.questions import case_of
 from kbqa.settings import QuerySettings
 from kbqa.training import choosing as training
-from kbqa.types import Document
+from kbqa.types import Answer, Citation, Document, Sentence
+from kbqa.web.render import answer_html
 
 Write = Callable[[Path, Mapping[str, str]], Path]
 
@@ -163,3 +164,14 @@ def test_the_command(
     training.main()
     assert capsys.readouterr().out == first
     assert "one: 1 questions, nuggets " in first and all(f'"{name}": ' in first for name in WEIGHTS)
+
+
+def test_what_stands_apart_in_a_note_is_no_paragraph() -> None:
+    """Sentences of one line run on; those from elsewhere, or with something left out between them, begin a new one."""
+    places = [("a.md", 0, 4, 1), ("a.md", 4, 8, 1), ("a.md", 20, 24, 1), ("a.md", 25, 29, 2), ("b.md", 29, 33, 2)]
+    citations = tuple(Citation(doc_id, start, end, "四个字。", ("a",), line) for doc_id, start, end, line in places)
+    sentences = tuple(Sentence("四个字。", (number,)) for number in range(len(places)))
+    answer = Answer("?", "?", "fact", sentences, citations, 0.9, False, ())
+    assert [answer.goes_on(number) for number in range(5)] == [False, True, False, False, False]
+    assert answer.text == "四个字。四个字。\n四个字。\n四个字。\n四个字。"
+    assert answer_html(answer, 5).count("<p>") == 4

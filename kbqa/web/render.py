@@ -113,15 +113,18 @@ def _notice(notice: str, say: Say) -> str:
 
 
 def _sentences(answer: Answer, shown: int) -> str:
-    """Sentences as paragraphs and lists; one without a closing mark, such as a formula, keeps its own line."""
+    """Sentences as paragraphs and lists; one without a closing mark, such as a formula, keeps its own line.
+
+    What does not stand together in a note is no paragraph here.
+    """
     parts: list[str] = []
     kind, closed = "", True
-    for sentence in answer.sentences[:shown]:
+    for number, sentence in enumerate(answer.sentences[:shown]):
         text = without_bullet(sentence.text)
         item = sentence.item or text != sentence.text
         wanted = "ul" if item else "p"
         closes = text.rstrip().endswith(_CLOSING)
-        if wanted != kind or not (item or (closed and closes)):
+        if wanted != kind or not (item or (closed and closes and answer.goes_on(number))):
             parts.append(f"</{kind}><{wanted}>" if kind else f"<{wanted}>")
             kind = wanted
         numbers = "".join(_number(answer, position) for position in sentence.citations)
