@@ -47,16 +47,14 @@ def test_no_other_choice_is_worth_more(seed: int) -> None:
     draw = Random(seed)
     gains = [draw.uniform(-0.3, 0.4) for _ in range(10)]
     adjoins = [False, *(draw.random() < 0.6 for _ in range(9))]
-    torn = draw.uniform(0, 0.3)
+    fees = [draw.uniform(0, 0.3) for _ in gains]
 
     def value(which: Sequence[bool]) -> float:
-        begun = sum(
-            taken and not (adjoins[i] and which[i - 1]) for i, taken in enumerate(which)
-        )  # how many runs there are
-        return sum(gain for gain, taken in zip(gains, which, strict=True) if taken) - torn * begun
+        begun = [i for i, taken in enumerate(which) if taken and not (adjoins[i] and which[i - 1])]
+        return sum(gain for gain, taken in zip(gains, which, strict=True) if taken) - sum(fees[i] for i in begun)
 
     best = max(value(which) for which in product((False, True), repeat=len(gains)))
-    assert value(best_runs(gains, adjoins, torn)) == pytest.approx(best)
+    assert value(best_runs(gains, adjoins, fees)) == pytest.approx(best)
 
 
 @pytest.mark.parametrize("room", [1, 60, 150, 400, 4000])
@@ -77,9 +75,9 @@ def test_no_room_and_nothing_to_say() -> None:
 
 def test_what_stands_between_two_good_ones_is_taken_along() -> None:
     """Tearing out costs more than it does."""
-    assert best_runs([0.6, -0.02, 0.6], [False, True, True], 0.03) == [True, True, True]
-    assert best_runs([0.6, -0.02, 0.6], [False, True, True], 0.0) == [True, False, True]
-    assert best_runs([], [], 0.1) == []
+    assert best_runs([0.6, -0.02, 0.6], [False, True, True], [0.03] * 3) == [True, True, True]
+    assert best_runs([0.6, -0.02, 0.6], [False, True, True], [0.0] * 3) == [True, False, True]
+    assert best_runs([], [], []) == []
 
 
 # --- a knowledge base -------------------------------------------------------------------------------------------------

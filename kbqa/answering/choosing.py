@@ -64,6 +64,10 @@ _WORTH_SAYING = 0.1  # of the likeliest sentence's probability: what one of fort
 _USUAL = 40
 _BY_LENGTH = 0.75  # a sentence's price grows with this power of its characters
 _TORN_OUT = 0.03  # of the likeliest sentence's probability: what each run of sentences must have besides
+_LEANING = 10  # times as much for one that speaks of what stands before it
+_LEANS_BACK = re.compile(
+    r"(?:它|这(?!样做)|其(?!他|它|中|实)|该|此(?!外)|因此|所以|但|而|然而|否则|不过|同时|两者|二者|前者|后者)"
+)
 _LIST_AGAINST_SENTENCES, _PASSING = 0.6, 60
 _HALVINGS, _BREAK = 12, 3
 
@@ -162,12 +166,14 @@ def _runs(sentences: Sequence[Scored], worth: Mapping[Scored, float], room: int,
     gains = [worth[s] for s in ordered]
     sizes = [len(s.text) ** _BY_LENGTH for s in ordered]
     adjoins = [False, *(_adjoin(one, following) for one, following in pairwise(ordered))]
+    fee = least * _TORN_OUT / _WORTH_SAYING
+    fees = [fee * (_LEANING if _LEANS_BACK.match(s.folded) else 1.0) for s in ordered]
 
     def at(price: float) -> list[Scored]:
         worthwhile = best_runs(
             [gain - price * size for gain, size in zip(gains, sizes, strict=True)],
             adjoins,
-            least * _TORN_OUT / _WORTH_SAYING,
+            fees,
         )
         return [s for s, taken in zip(ordered, worthwhile, strict=True) if taken]
 
@@ -190,18 +196,19 @@ def _characters(sentences: Sequence[Scored]) -> int:
     return sum(len(s.text) for s in sentences)
 
 
-def best_runs(gains: Sequence[float], adjoins: Sequence[bool], torn_out: float) -> list[bool]:
+def best_runs(gains: Sequence[float], adjoins: Sequence[bool], fees: Sequence[float]) -> list[bool]:
     """Which of a row of sentences to take, so that their gains less a fee for every run are greatest.
 
     Dynamic programming over two states, taken or not (Viterbi 1967).
 
     Args:
         adjoins: whether each goes on where the one before it ends; if not, it begins a run.
+        fees: what it costs if a run begins with it.
     """
     out, taken = 0.0, -math.inf  # the best up to here if this one is left out, or taken
     steps: list[tuple[bool, bool]] = []
-    for gain, onward in zip(gains, adjoins, strict=True):
-        afresh = max(out, taken) - torn_out
+    for gain, onward, fee in zip(gains, adjoins, fees, strict=True):
+        afresh = max(out, taken) - fee
         goes_on = onward and taken >= afresh
         steps.append((goes_on, taken > out))
         out, taken = max(out, taken), (taken if goes_on else afresh) + gain
