@@ -151,7 +151,11 @@ def test_a_citation_that_is_no_quote_is_noticed(kb: KnowledgeBase, monkeypatch: 
     answer = kb.ask("什么是转化率")
     assert run_case(kb, Case("x", "什么是转化率")).exact
     citation: Citation = replace(answer.citations[0], start=answer.citations[0].start + 1)
-    monkeypatch.setattr(KnowledgeBase, "ask", lambda self, question, history=(): replace(answer, citations=(citation,)))
+    monkeypatch.setattr(
+        KnowledgeBase,
+        "ask",
+        lambda self, question, history=(): replace(answer, citations=(citation, *answer.citations[1:])),
+    )
     case = Case("x", "什么是转化率")
     result = run_case(kb, case)
     assert not result.exact and report("s", "n", [case], [result]).aggregate["citations_exact"] == 0.0
