@@ -1,4 +1,4 @@
-"""Sentences for an answer: scored, then chosen by the kind of question — a definition, a comparison, a passage."""
+"""Sentences for an answer: scored, and what rules take for a definition or a comparison among them."""
 
 from __future__ import annotations
 
@@ -37,7 +37,6 @@ class Pick:
     start: int
     end: int
     item: bool = False
-    score: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,7 +69,7 @@ class Scored:
         return next((s.heading for s in reversed(self.document.sections) if s.start <= self.start < s.end), "")
 
     def pick(self, item: bool = False) -> Pick:
-        return Pick(self.document.doc_id, self.start, self.end, item, self.score)
+        return Pick(self.document.doc_id, self.start, self.end, item)
 
 
 PASSAGES = 5  # so many of the best chunks may speak
