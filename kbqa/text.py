@@ -71,10 +71,15 @@ def _fold_array() -> np.ndarray:
     return table
 
 
+@lru_cache(maxsize=4096)
+def _fold_short(text: str) -> str:
+    return text.translate(_fold_table())  # headings, words and the question itself are folded over and over
+
+
 def fold(text: str) -> str:
     """Fold width, case, script and look-alike marks; `len(fold(text)) == len(text)`."""
     if len(text) < _LONG:
-        return text.translate(_fold_table())
+        return _fold_short(text)
     import numpy as np
 
     codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)

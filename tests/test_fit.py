@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from kbqa import KnowledgeBase
-from kbqa.retrieval.fit import introduces_itself
+from kbqa.retrieval.fit import asked_count, asked_unit, counts, introduces_itself, is_bare, together
+from kbqa.text import fold
 
 
 @pytest.mark.parametrize(
@@ -40,3 +41,57 @@ def test_an_introduction_gives_way_to_what_it_announces(tmp_path: Path, monkeypa
     unseen = kb.search("周末客流翻倍怎么办")
     introduction = next(hit for hit in unseen if hit.chunk.heading_path[-1] == "门店排班")
     assert introduction.score > seen[1].score
+
+
+@pytest.mark.parametrize(
+    ("question", "answer", "other"),
+    [
+        ("押金收多少钱", "押金收 300 元", "押金在离店时退"),
+        ("补货要多久", "补货两天内到店", "补货由仓库管，共 3 人"),
+        ("损耗占多少", "损耗占到 2.5%", "损耗 40 箱"),
+        ("盘点几个小时", "一次盘点 4 小时", "每月盘点 2 次"),
+        ("几点开门", "早上 9:30 开门", "开门要 2 个人"),
+    ],
+)
+def test_a_figure_has_the_unit_that_is_asked_for(question: str, answer: str, other: str) -> None:
+    unit = asked_unit(question)
+    assert unit and unit.search(fold(answer)) and not unit.search(fold(other))
+
+
+def test_most_questions_ask_for_no_unit() -> None:
+    assert asked_unit("押金什么时候退") is None
+
+
+def test_as_many_as_asked_for() -> None:
+    """第二个 is a place in a row, not a number of things."""
+    assert asked_count("开业要过哪四道关") == 4 and asked_count("第二个步骤是什么") == 0
+    assert counts("开业分四道关，先验货", 4) and not counts("开业有 14 道关", 4) and not counts("第 4 号店", 4)
+
+
+def test_a_line_that_names_all_that_is_compared() -> None:
+    sides = [{"次卡", "计次卡"}, {"月卡"}]
+    assert together("储值卡按钱。\n计次卡数次数，月卡数日子。", "", sides)
+    assert together("各有用处。", "次卡与月卡", sides)
+    assert not together("次卡数次数。\n月卡数日子。", "办卡", sides)
+
+
+@pytest.mark.parametrize("text", ["［图：动线］", "（见附件）", "相关阅读：怎么排班 | 怎么盘点"])
+def test_text_that_says_nothing(text: str) -> None:
+    assert is_bare(text)
+
+
+def test_short_text_that_says_something() -> None:
+    assert not is_bare("押金离店时退，当天到账，不收手续费。") and not is_bare("相关阅读：排班\n排班以周为单位，提前三天公布。")
+
+
+def test_a_picture_gives_way_to_what_is_written(tmp_path: Path) -> None:
+    """It stands under the very heading that is asked for, and has its words only."""
+    (tmp_path / "notes").mkdir()
+    (tmp_path / "notes" / "动线.md").write_text(
+        "# 门店\n\n## 顾客动线图\n\n［图：动线］\n\n## 收银台\n\n收银台放在出口右手边，离门三米，排队时不挡住进来的人。\n\n"
+        "## 怎么走\n\n顾客动线把人从门口领到生鲜，再经过日用百货到收银台，绕店一圈大约八十步。\n",
+        encoding="utf-8",
+    )
+    KnowledgeBase.build(tmp_path / "notes", tmp_path / "index")
+    kb = KnowledgeBase.open(tmp_path / "index")
+    assert "八十步" in kb.search("顾客动线图是什么样的")[0].chunk.text

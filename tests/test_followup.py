@@ -28,6 +28,19 @@ def test_the_topic_is_carried_through_several_turns(
     assert kb.understand(question, _asked(*before)).text == understood
 
 
+@pytest.mark.parametrize(
+    "question",
+    ["三月份实际是多少？", "这事谁来管", "为什么偏偏挑这天", "二级的要多久给出来", "打折的呢？"],
+)
+def test_what_points_back_or_says_too_little_takes_the_topic_along(kb: KnowledgeBase, question: str) -> None:
+    assert kb.understand(question, _asked("什么是转化率")).text == f"转化率 {question}"
+
+
+@pytest.mark.parametrize("question", ["这个月的销售活动预算谁来批", "留存率那几天降了怎么办"])
+def test_times_do_not_point_back(kb: KnowledgeBase, question: str) -> None:
+    assert "转化率" not in kb.understand(question, _asked("什么是转化率")).text
+
+
 def test_a_question_that_stands_alone_takes_nothing_along(kb: KnowledgeBase) -> None:
     """Terms of its own end the topic before."""
     assert kb.understand("留存率怎么算", _asked("什么是转化率", "它怎么提高")).text == "留存率怎么算"

@@ -23,11 +23,11 @@ from numpy.typing import NDArray
 from kbqa.answering.confidence import Calibration, features
 from kbqa.answering.misses import NAMES as NEAR_MISSES
 from kbqa.errors import EvaluationError, QuestionError
+from kbqa.evaluation.measures import relevance
 from kbqa.evaluation.questions import Case
 from kbqa.knowledge import KnowledgeBase
 from kbqa.retrieval.search import Found
 from kbqa.settings import BuildSettings, Settings
-from kbqa.text import squeeze
 
 FALSE_REFUSALS = 0.04  # of the answerable questions whose evidence was found: a wrong answer refused is no loss
 _FOLDS = 5
@@ -168,9 +168,7 @@ def _ask(kb: KnowledgeBase, case: Case) -> Found | None:
 
 def _holds_evidence(found: Found, case: Case) -> bool:
     """Whether one of the first three passages has a quote of the evidence; so it is said of questions without any."""
-    quotes = [squeeze(quote) for group in case.evidence for quote in group]
-    texts = [squeeze(hit.chunk.text) for hit in found.hits[:3]]
-    return not quotes or any(quote in text for quote in quotes for text in texts)
+    return not case.evidence or any(relevance([hit.chunk.text for hit in found.hits[:3]], case.evidence))
 
 
 def _fit(asked: Asked, encoder: str) -> CalibrationReport:

@@ -10,9 +10,21 @@ from numpy.typing import NDArray
 
 from kbqa.indexing.index import Index
 from kbqa.retrieval.coverage import Coverage
-from kbqa.retrieval.fit import defining_strength, introduces_itself, is_aside, passage_fit, sentence_fits
+from kbqa.retrieval.fit import (
+    asked_count,
+    asked_unit,
+    counts,
+    defining_strength,
+    introduces_itself,
+    is_aside,
+    is_bare,
+    passage_fit,
+    sentence_fits,
+    together,
+)
 from kbqa.retrieval.likeness import likeness
 from kbqa.retrieval.question import Question
+from kbqa.terms.glossary import names_of
 from kbqa.text import fold, squeeze
 
 Floats = NDArray[np.float32]
@@ -52,7 +64,8 @@ def look_closely(
 
     `likeness` is that of their words with the question's; `sentence` the similarity of the best sentence; `headline` that of
     the nearest heading, which is often the question in other words; `fit` how well the shape answers this kind of question;
-    `opening` is 1 for a note's first lines, `scrap` for a few words.
+    `sides` is 1 where one line or heading names all that is to be compared, `counted` where there are as many as asked for,
+    `measured` where a figure has a unit that is asked for, `opening` for a note's first lines, `scrap` for a few words, `bare` for hardly any.
 
     Args:
         covered: how far each of the chunks covers each of the question's ideas, float32 [ideas, n].
@@ -61,13 +74,20 @@ def look_closely(
     chunks = [index.chunks.chunk(row) for row in places]
     sentences = sentence_scores(index, question, places, coverage, vector)
     best = [max((s.cosine for s in sentences[row]), default=0.0) for row in places]
+    headings = [chunk.heading_path[-1] if chunk.heading_path else "" for chunk in chunks]
+    sides, count = _compared(index, question), asked_count(question.text)
+    unit = asked_unit(question.text) if question.kind == "number" else None
     parts = {
         "likeness": likeness(index, question, covered, coverage.weights, places),
         "sentence": np.clip(best, 0.0, 1.0),
-        "headline": _headline_cosines(index, [chunk.heading_path for chunk in chunks], vector),
-        "fit": [_fit(question, chunk.text, chunk.heading_path) for chunk in chunks],
+        "headline": _headline_cosines(index, headings, vector),
+        "fit": [_fit(question, chunk.text, heading) for chunk, heading in zip(chunks, headings, strict=True)],
+        "sides": [bool(sides) and together(c.text, head, sides) for c, head in zip(chunks, headings, strict=True)],
+        "counted": [count > 1 and counts(f"{head}\n{c.text}", count) for c, head in zip(chunks, headings, strict=True)],
+        "measured": [bool(unit and unit.search(fold(chunk.text))) for chunk in chunks],
         "opening": [chunk.start < _OPENING for chunk in chunks],
         "scrap": [len(chunk.text) < _SCRAP for chunk in chunks],
+        "bare": [len(chunk.text) < _SCRAP and is_bare(chunk.text) for chunk in chunks],
     }
     return {name: np.asarray(values, np.float32) for name, values in parts.items()}, sentences
 
@@ -108,15 +128,20 @@ def _fits(question: Question, text: str) -> bool:
     return question.kind == "formula" and sentence_fits("formula", fold(text))
 
 
-def _headline_cosines(index: Index, paths: Sequence[tuple[str, ...]], vector: Floats) -> Floats:
-    distinct = dict.fromkeys(path[-1] if path else "" for path in paths)
+def _compared(index: Index, question: Question) -> list[set[str]]:
+    """The names of each of the terms that are to be compared, squeezed; empty if there are not two."""
+    terms = question.terms if question.kind == "compare" and len(question.terms) > 1 else ()
+    return [{squeeze(name) for name in names_of(index.glossary.terms[term])} for term in terms]
+
+
+def _headline_cosines(index: Index, headings: Sequence[str], vector: Floats) -> Floats:
+    distinct = dict.fromkeys(headings)
     cosines = dict(zip(distinct, (index.recent.encode_passages(list(distinct)) @ vector).tolist(), strict=True))
-    return np.clip([cosines[path[-1] if path else ""] for path in paths], 0.0, 1.0).astype(np.float32)
+    return np.clip([cosines[heading] for heading in headings], 0.0, 1.0).astype(np.float32)
 
 
-def _fit(question: Question, text: str, path: tuple[str, ...]) -> float:
+def _fit(question: Question, text: str, heading: str) -> float:
     """How well a chunk's shape fits the question; less for a scrap of text or an aside, which hardly answers anything."""
-    heading = path[-1] if path else ""
     fit = passage_fit(question.kind, text, heading, question.names)
     if squeeze(heading) == squeeze(question.text):
         fit += 0.6  # the section that is headed by the very question

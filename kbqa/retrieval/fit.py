@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 
-from kbqa.text import fold
+from kbqa.text import fold, squeeze
 
 MARKER = re.compile(r"^\s*(?:[-*•]\s*|[(（]?\d{1,2}[.、．)）](?!\d)\s*|[①-⑳]\s*)")
 LABEL = re.compile(r"^(?:[-*•]\s*|\d{1,2}[.、)](?!\d)\s*)?(?!\s)[^:\uff1a,\uff0c\u3002;\uff1b?!|]{2,16}[:\uff1a]\s*\S")
@@ -45,6 +45,16 @@ _ASIDES = (
     ),
     (re.compile(r"相关(?:术语|阅读|链接)|延伸|参考(?:资料|文献)"), re.compile(r"相关|参考|延伸|related")),
 )
+
+
+_ASIDE_IN_BRACKETS = re.compile(r"[\[\uff3b\u3010(\uff08][^\]\uff3d\u3011)\uff09]*[\]\uff3d\u3011)\uff09]")
+_LINKS = re.compile(r"(?:相关|延伸|推荐|扩展|更多)(?:阅读|文章|推荐|链接|帖子)[:\uff1a][^\n]*$")
+_WORDLESS = 12
+
+
+def is_bare(text: str) -> bool:
+    """Whether a passage is hardly more than a mark in brackets where a picture stood, or names other pages to read."""
+    return bool(_LINKS.match(text)) or len(squeeze(_ASIDE_IN_BRACKETS.sub("", text))) < _WORDLESS
 
 
 def is_aside(heading: str, question: str) -> bool:
@@ -118,6 +128,16 @@ def defining_strength(text: str, names: Sequence[str]) -> float:
     return 0.0
 
 
+def together(text: str, heading: str, sides: Sequence[Collection[str]]) -> bool:
+    """Whether a heading or a single line of a passage names all of some things.
+
+    Args:
+        sides: the names of each thing, squeezed.
+    """
+    lines = (squeeze(line) for line in (heading, *re.split(r"[\n\u3002]", text)))
+    return any(all(any(name in line for name in names) for names in sides) for line in lines)
+
+
 _SUBJECT_AT_END = re.compile(r"\bwhat(?:'s| is| are)(?: an?| the)?\s+([a-z0-9][a-z0-9 /&\-]{1,40}?)\s*[?.!]*$")
 _ASKED = re.compile(
     r"^(?:请问|什么是|什么叫|啥是|啥叫|何谓|何为|what(?:'s| is| are)(?: an?| the)?\s)"
@@ -126,20 +146,47 @@ _ASKED = re.compile(
 )
 
 
-_COUNTED = re.compile(r"([两二三四五六七八九十]|\d{1,2})\s*(?:个|种|类|步|大|点|项|条|层|方面|部分|阶段|要素|环节|期)")
+_COUNTED = re.compile(
+    r"([两二三四五六七八九十]|\d{1,2})\s*(?:个|种|类|步|大|点|项|条|层|方面|部分|阶段|要素|环节|期|块(?!钱)|样|道|档|关|坑)"
+)
 _NUMERALS = {"两": 2, **{c: i for i, c in enumerate("一二三四五六七八九十", 1)}}
 
 
 def asked_count(question: str) -> int:
     """How many things a question expects (`五个阶段` → 5); 0 if it does not say."""
-    match = _COUNTED.search(re.sub(r"第[一二三四五六七八九十\d]+", "", fold(question)))
-    return (_NUMERALS.get(match[1]) or int(match[1])) if match else 0
+    return next(iter(_counts(re.sub(r"第[一二三四五六七八九十\d]+", "", fold(question)))), 0)
+
+
+def counts(text: str, count: int) -> bool:
+    """Whether a text says that there are that many of something."""
+    return count in _counts(fold(text))
+
+
+def _counts(folded: str) -> Iterator[int]:
+    return (_NUMERALS.get(number) or int(number) for number in _COUNTED.findall(folded))
+
+
+# What a question for a figure asks for, and the units that its answer has.
+_UNITS = (
+    (re.compile(r"(?:多少|几)(?:钱|块|元)|how much (?:money|do|does|is it)"), "[元块万]"),
+    (re.compile(r"百分之|几成|(?:率|占|比例|比重).*(?:多[少高大]|几)|percent"), "[%成]"),
+    (re.compile(r"多久|多长时间|how long"), "[天日周月年秒]|小时|分钟"),
+    (re.compile(r"几点"), "[点:]"),
+    *((re.compile(rf"(?:多少|几)个?{unit}"), unit) for unit in ("秒", "天", "周", "月", "年", "人", "次", "个", "条", "字", "分钟", "小时")),
+)
+_FIGURE = r"[\d一二三四五六七八九十两百千万半]\s*(?:个|多)?(?:"
+
+
+def asked_unit(question: str) -> re.Pattern[str] | None:
+    """What a figure with the unit that a question asks for looks like, folded; None if it asks for none."""
+    folded = fold(question)
+    units = [unit for asked, unit in _UNITS if asked.search(folded)]
+    return re.compile(_FIGURE + "|".join(units) + ")") if units else None
 
 
 def enumerates(folded: str, count: int) -> bool:
     """Whether a folded sentence names that many things: by its own word for the number, or by as many marks between."""
-    named = _COUNTED.search(folded)
-    if named and (_NUMERALS.get(named[1]) or int(named[1])) == count:
+    if next(_counts(folded), 0) == count:
         return True
     return any(
         run.count("、") + run.count("和") == count - 1

@@ -13,13 +13,18 @@ from kbqa.text import fold
 Turn = Mapping[str, str]
 
 _REFERRING = re.compile(
-    r"它|这个|那个|这些|那些|(?<![尤极与])其(?![他它实中次余])|两者|二者|三者|前者|后者|(?<!应)该(?!怎|如|做|不)|上面|上述|刚才|这种|那种|(?<![因如])此(?!外)|\bit\b|\bits\b|\bthey\b|\bthem\b|\bthis\b|\bthat\b|\bthose\b"
+    r"它|[这那]个(?![周月季年次阵]|星期|时候)|这些|那些|(?<![尤极与])其(?![他它实中次余])|两者|二者|三者|前者|后者|(?<!应)该(?!怎|如|做|不)|上面|上述|刚才|这种|那种|(?<![因如])此(?!外)|\bit\b|\bits\b|\bthey\b|\bthem\b|\bthis\b|\bthat\b|\bthose\b"
 )
+# 这事, 那天, but 这个月 and 那么; a noun left out behind 的; a question that only names what differs: 内容渠道的呢？
+_POINTING = re.compile(r"[这那](?!个?[周月季年次阵]|几天|两天|段时间|[么样里边儿时些])|的(?=[要呢是该会能怎几吗]|如何|多[少久])|呢[?\uff1f]?$")
 _CONTINUING = re.compile(r"^(?:那么?|那|然后|还有|另外|接着|所以|再|到了|(?:and|so|then|what about|how about)\b)")
 # Questions whose answer is a thing: what it names is what 它 means next.
 _ASKS_WHICH = re.compile(
     r"什么(?!是)[\u3400-\u9fff]{2}|哪[个种一]|\bwhich\b|what (?:metric|tool|method|model|term|indicator)"
 )
+# Numbers, measures, times, adverbs, pronouns and prepositions name no topic; nor do these nouns.
+_NAMELESS = "mqtdrp"
+_GENERAL = frozenset("实际 结果 最后 目前 程度 效果 数字 数值 总数 平均 上限 下限 最多 最少 最高 最低 情形 后果 下场".split())
 _NEW_TOPIC = re.compile(r"换个话题|换一个话题|不聊|另一个问题|另外一个问题|by the way|another question|new topic")
 # 第三个, 第三环节, 第三呢; but 第一周 and 第一个月 are times.
 _ORDINAL = re.compile(
@@ -68,9 +73,9 @@ def refer(text: str, segmenter: Segmenter, history: Sequence[Turn]) -> Context:
     folded = fold(text)
     own = [m for m in segmenter.matches(text) if fold(m.surface) not in CUES]
     pronoun = bool(_REFERRING.search(folded))
-    refers = pronoun or bool(_CONTINUING.match(folded) or _ORDINAL.search(folded))
+    refers = pronoun or any(p.search(folded) for p in (_CONTINUING, _ORDINAL, _POINTING))
     content = {w for w in words(folded) if w not in ASKING and w not in CUES}
-    if not refers and (own or len(content) > 2):
+    if not refers and (own or (len(content) > 2 and _says_something(folded))):
         return Context()
     said = next((t["content"] for t in reversed(history) if t.get("role") == "assistant"), "")
     listed = _ordinal_item(folded, said)
@@ -84,6 +89,11 @@ def refer(text: str, segmenter: Segmenter, history: Sequence[Turn]) -> Context:
     wanted = pronoun and not own and not listed and bool(_ASKS_WHICH.search(fold(users[-1])))
     introduced = " ".join(list(reversed(fresh.values()))[:2]) if wanted else ""
     return Context(_topic(before, segmenter), introduced, listed)
+
+
+def _says_something(folded: str) -> bool:
+    """Whether a question has a word that may be its own topic."""
+    return any(tag[0] not in _NAMELESS and word not in CUES and word not in _GENERAL for word, tag in tagged(folded))
 
 
 def _last_question(segmenter: Segmenter, history: Sequence[Turn]) -> str:

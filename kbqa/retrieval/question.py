@@ -20,22 +20,75 @@ Kind = Literal["definition", "list", "howto", "formula", "number", "compare", "w
 
 MAX_CHARACTERS = 2000
 
-_KINDS: tuple[tuple[Kind, re.Pattern[str]], ...] = tuple(
-    (kind, re.compile(pattern))
-    for kind, pattern in (
-        ("compare", r"区别|差异|差别|差在|对比|相比|不一样|有啥两样|\bvs\b|versus|difference|differ\b|compare"),
-        # Words that compare only where no list is asked for: 几种不同的算法, 哪些职能，各自….
-        ("compare", r"^(?!.*(?:哪些|哪几|几种|几类|几个)).*(?:不同|比较(?!多|大|好|高)|一样|一回事|各自)"),
-        ("formula", r"公式|怎么算|如何算|咋算|怎么计算|如何计算|计算方法|计算公式|怎样计算|算法是|calculat|formula|comput"),
-        ("why", r"为什么|为何|为啥|凭什么|原因|怎么会|\bwhy\b|reason"),
-        ("fact", r"什么时候|何时|哪个先|先做哪|要不要|能不能|该不该|适不适合"),
-        ("number", r"多少|多久|多大|多长|多高|几成|百分之几|哪一?年|几(?:个月|天|倍|小时|万|元)|how (?:many|much|long|often|large)|percent"),
-        ("list", r"哪些|哪几|哪[两二三四五六七八九十]|有什么(?!关系)|有啥(?!关系)|(?:作用|好处|特点|特征|意义)是什么|(?:准备|检查|关注|包含)什么|几(?:种|类|个|项|步|大|点|部分|方面|层|条)|(?:[两二三四五六七八九十]|\d)(?:种|类|个|项|步|大|点|方面|层|条|要素).{0,12}(?:是什么|叫什么|分别|都)|包括|包含|组成|构成|要素|要点|分别是|都是什么|注意什么|留神什么|what are|which|types? of|kinds? of|list of|stages of|principles|characteristics|features|elements|components"),
-        ("howto", r"怎么(?!理解|定义|样的)|如何(?!理解|定义)|咋|怎样(?!的)|步骤|流程|方法|办法|该做|做什么|做法|实施|how (?:do|to|can|should|does|would)|steps|way to"),
-        ("definition", r"什么是|(?<!目标)(?<!作用)(?<!核心)(?<!目的)(?<!本质)(?<!前提)(?<!标准)(?<!好处)是什么|什么叫|叫什么|是啥|啥是|啥叫|何谓|何为|定义|含义|意思|概念|怎么理解|如何理解|指的?什么|是怎样的|讲的是什么|what(?:'s| is| are| does)|defin|meaning|mean\b"),
-    )
-)  # fmt: skip
-_DEFINITION = dict(_KINDS)["definition"]
+# What each kind of question is asked with; the first that matches counts.
+_ASKED_WITH: tuple[tuple[Kind, tuple[str, ...]], ...] = (
+    (
+        "compare",
+        (
+            r"区别|区分|差异|差别|差在|对比|相比|不一样|[啥么]两样|优劣|傻傻|分不清|分得清|[记搞弄]混|混为一谈|(?:比起来|之间).{0,6}(?:怎么分|如何分)",
+            r"(?:一回|一码|同一?[件回码])事|[是同]一个(?:东西|意思|概念)|好还是|(?:哪[个种边]|谁)(?:效果|[做用])?更|怎么选[?!]*$|选哪[个种]",
+            r"[和与跟、].{1,16}分别(?:解决|管|是干|干|适合|用在|用来)|\bvs\b|versus|difference|differ\b|compare",
+        ),
+    ),
+    # Words that compare only where no list is asked for: 几种不同的算法, 哪些职能，各自….
+    ("compare", (r"^(?!.*(?:哪些|哪几|几种|几类|几个)).*(?:不同|比较(?!多|大|好|高)|一样|各自)",)),
+    (
+        "formula",
+        (
+            r"公式|算式|式子|怎么算|如何算|咋算|怎么计算|如何计算|计算方法|怎样计算|算法(?:是|呢|[?\uff1f]|$)|分子|分母|速算",
+            r"(?:除以|乘以|(?<![排清删扣])[除乘])(?:什么|啥|谁|哪)|(?:什么|[啥谁哪]).{0,6}(?:相除|相乘|除以|乘以)",
+            r"(?:怎么|如何|咋).{0,2}(?:得出来|推出来|加出来|得来|算出|折算)|calculat|formula|comput",
+        ),
+    ),
+    (
+        "why",
+        (
+            r"为什么|为何|为啥|凭什么|原因|怎么(?:会(?![员计议])|还(?![款钱])|反而|反倒|可能|就(?!业)|也)|咋会|干[嘛吗啥](?:非|要|不|还)|何必|图[个什]?[么啥]|出于|缘故|道理",
+            r"\bwhy\b|reason",
+        ),
+    ),
+    ("fact", (r"什么时候|何时|哪个先|先做哪|要不要|能不能|该不该|适不适合",)),
+    (
+        "number",
+        (
+            r"多少|多久|多大|多长|多高|几成|百分之几|哪一?年|几(?:个月|天|倍|小时|万|元)",
+            r"how (?:many|much|long|often|large)|percent",
+        ),
+    ),
+    (
+        "list",
+        (
+            r"哪些|哪几|哪[两二三四五六七八九十]|有什么(?!关系)|有啥(?!关系)|(?:作用|好处|特点|特征|意义)是什么|(?:准备|检查|关注|包含|[各都]看)什么",
+            r"几(?:种|类|个|项|步|大|点|部分|方面|层|条|样|道|档|块|段)|列(?:一?下|出|举)|包括|包含|组成|构成|要素|要点|分别是|都是什么|注意什么|留神什么",
+            r"(?:[两二三四五六七八九十]|\d)(?:种|类|个|项|步|大|点|方面|层|条|要素).{0,12}(?:是什么|叫什么|分别|都)",
+            r"(?:[三四五六七八九十]|\b\d)(?:种|类|项|步|大|方面|要素)(?!学|户|型|于|小|概)[^,\uff0c?\uff1f]{0,8}$",
+            r"what are|which|types? of|kinds? of|list of|stages of|principles|characteristics|features|elements|components",
+        ),
+    ),
+    (
+        "definition",
+        (
+            r"是干(?:嘛|吗|啥|什么)的|是(?:一?[个种](?:什么|啥|怎么样)|什么(?:东西|现象|说法))|指(?:的是|的|是)?(?:什么|啥|哪)|说的是(?:什么|啥|哪)|到底是个|怎么个|什么意思|用人话",
+            r"^(?:(?:麻烦|请|帮我|帮忙|能不能|给我)*(?:解释|介绍|科普)(?:一?下)?).{1,16}$",
+        ),
+    ),
+    (
+        "howto",
+        (
+            r"怎么(?!理解|定义|样的)|如何(?!理解|定义)|咋|怎样(?!的)|步骤|流程|方法|办法|该做|做什么|做法|实施",
+            r"how (?:do|to|can|should|does|would)|steps|way to",
+        ),
+    ),
+    (
+        "definition",
+        (
+            r"什么是|(?<!目标)(?<!作用)(?<!核心)(?<!目的)(?<!本质)(?<!前提)(?<!标准)(?<!好处)是什么|什么叫|叫什么|是啥|啥是|啥叫|何谓|何为",
+            r"定义|含义|意思|概念|怎么理解|如何理解|是怎样的|[在讲]讲(?:的是)?(?:什么|啥)|what(?:'s| is| are| does)|defin|meaning|mean\b",
+        ),
+    ),
+)
+_KINDS = tuple((kind, re.compile("|".join(patterns))) for kind, patterns in _ASKED_WITH)
+_DEFINITION = re.compile("|".join(p.pattern for kind, p in _KINDS if kind == "definition"))
 _YES_NO = re.compile(r"[吗嘛]|是否|[能会要用]不[能会要用]|可不可以|有没有|\b(?:is|are|can|should|do|does)\b")
 
 

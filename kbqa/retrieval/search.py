@@ -31,20 +31,24 @@ AT_FIRST: Mapping[str, float] = {"lexical": 0.5, "dense": 0.7, "coverage": 0.8, 
 # What the candidates are ordered by that were looked at closely: fitted by `python -m kbqa.training.ranking`; docs/quality.md says
 # what each part adds.
 WEIGHTS: Mapping[str, float] = {
-    "lexical": 0.13,
-    "dense": 1.82,
-    "heading": 0.29,
-    "glossary": 1.23,
-    "fit": 0.20,
+    "lexical": 0.12,
+    "dense": 1.92,
+    "heading": 0.28,
+    "glossary": 1.20,
+    "fit": 0.22,
+    "sides": 0.70,
+    "counted": 0.31,
+    "measured": 0.44,
     "likeness": 1.00,
-    "sentence": 1.14,
-    "headline": 0.37,
-    "note": 1.35,
-    "opening": -0.46,
-    "scrap": -0.18,
+    "sentence": 1.03,
+    "headline": 0.42,
+    "note": 1.27,
+    "opening": -0.40,
+    "scrap": -0.19,
+    "bare": -0.57,
 }
 # Added to the weight of meaning for a question none of whose words the notes have. English words in Chinese notes are there by
-# chance; a Chinese word that is missing leaves others that do tell. Above what the fit gives (1.5 and 1.9): see docs/quality.md.
+# chance; a Chinese word that is missing leaves others that do tell. Above what the fit gives (1.2 and 2.1): see docs/quality.md.
 _UNSPOKEN, _UNSPOKEN_ENGLISH = 4.0, 6.0
 _CLOSE_CANDIDATES, _BEHIND = 24, 10.0
 _OF_A_NOTE = 3

@@ -16,10 +16,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from kbqa.evaluation.measures import relevance
 from kbqa.evaluation.questions import Case
 from kbqa.knowledge import KnowledgeBase
 from kbqa.retrieval.search import WEIGHTS
-from kbqa.text import squeeze
 from kbqa.training.judged import fit_on_folders
 
 Floats = NDArray[np.float64]
@@ -47,8 +47,7 @@ def candidates(kb: KnowledgeBase, cases: Sequence[Case]) -> list[Ranked]:
     found = []
     for case in cases:
         seen = kb.find(case.question, case.history, _CANDIDATES)
-        wanted = [squeeze(quote) for group in case.evidence for quote in group]
-        right = np.array([any(quote in squeeze(hit.chunk.text) for quote in wanted) for hit in seen.hits], np.bool_)
+        right = np.array(relevance([hit.chunk.text for hit in seen.hits], case.evidence), np.bool_)
         unspoken = 1 - seen.coverage.spoken
         english = float(seen.question.english)
         rows = [
