@@ -18,6 +18,8 @@ from kbqa.indexing import store
 from kbqa.indexing.dense import DenseIndex
 from kbqa.indexing.encoder import Encoder, load_encoder
 from kbqa.indexing.lexical import LexicalIndex, TokenRows, Vocabulary, mapped
+from kbqa.indexing.model_files import find_model
+from kbqa.indexing.precedents import Precedents
 from kbqa.indexing.recent import RecentVectors
 from kbqa.indexing.segment import SEGMENTER, Segmenter
 from kbqa.indexing.sounds import Sounds
@@ -39,6 +41,7 @@ class Index:
         quick: the encoder for what is encoded while someone waits, sentences and headings: the index's own if it is static.
         recent: its vectors of passages, the newest of them kept.
         words: its vectors of the vocabulary's words.
+        precedents: questions like those that it was trained on, and what answers speak of.
     """
 
     folder: Path
@@ -52,6 +55,7 @@ class Index:
     quick: Encoder
     recent: RecentVectors
     words: WordVectors
+    precedents: Precedents
     chunks: ChunkTable
     sentences: SentenceTable
     documents: DocumentTable
@@ -96,10 +100,11 @@ class Index:
         chunks = ChunkTable.load(folder, documents)
         quick = model if model.light else load_encoder()
         vocabulary = Vocabulary.load(folder / "vocabulary.txt")
+        lexical = LexicalIndex.load(folder, manifest.chunks)
         return cls(
             folder, manifest, glossary, Segmenter(glossary), vocabulary,
-            LexicalIndex.load(folder, manifest.chunks), DenseIndex.load(folder / "dense.faiss"), model,
-            quick, RecentVectors(quick), WordVectors(quick, vocabulary), chunks, SentenceTable.load(folder), documents,
+            lexical, DenseIndex.load(folder / "dense.faiss"), model, quick, RecentVectors(quick), WordVectors(quick, vocabulary),
+            Precedents(find_model(quick.name).folder, vocabulary, lexical), chunks, SentenceTable.load(folder), documents,
             TokenRows.load(folder, "headings"), Sounds.load(folder), load_reports(folder),
         )  # fmt: skip
 

@@ -27,29 +27,30 @@ Floats = NDArray[np.float32]
 Rows = NDArray[np.int64]
 
 # What a first look goes by; round numbers.
-AT_FIRST: Mapping[str, float] = {"lexical": 0.5, "dense": 0.7, "coverage": 0.8, "heading": 0.5, "glossary": 0.6}
+AT_FIRST: Mapping[str, float] = {"lexical": 0.5, "dense": 0.7, "coverage": 0.8, "heading": 0.5, "glossary": 0.6, "precedents": 0.4}
 # What the candidates are ordered by that were looked at closely: fitted by `python -m kbqa.training.ranking`; docs/quality.md says
 # what each part adds.
 WEIGHTS: Mapping[str, float] = {
-    "lexical": 0.12,
-    "dense": 1.92,
-    "heading": 0.28,
-    "glossary": 1.20,
-    "fit": 0.22,
-    "sides": 0.70,
+    "lexical": 0.07,
+    "dense": 1.57,
+    "heading": 0.31,
+    "glossary": 1.14,
+    "fit": 0.20,
+    "sides": 0.72,
     "counted": 0.31,
-    "measured": 0.44,
+    "measured": 0.33,
     "likeness": 1.00,
-    "sentence": 1.03,
-    "headline": 0.42,
-    "note": 1.27,
-    "opening": -0.40,
-    "scrap": -0.19,
-    "bare": -0.57,
+    "sentence": 0.89,
+    "headline": 0.32,
+    "note": 1.06,
+    "opening": -0.33,
+    "scrap": -0.12,
+    "bare": -0.68,
+    "precedents": 0.58,
 }
 # Added to the weight of meaning for a question none of whose words the notes have. English words in Chinese notes are there by
-# chance; a Chinese word that is missing leaves others that do tell. Above what the fit gives (1.2 and 2.1): see docs/quality.md.
-_UNSPOKEN, _UNSPOKEN_ENGLISH = 4.0, 6.0
+# chance; a Chinese word that is missing leaves others that do tell. Above what the fit gives (0.8 and 1.0): see docs/quality.md.
+_UNSPOKEN, _UNSPOKEN_ENGLISH = 2.0, 4.0
 _CLOSE_CANDIDATES, _BEHIND = 24, 10.0
 _OF_A_NOTE = 3
 
@@ -100,6 +101,7 @@ def search(index: Index, question: Question, settings: QuerySettings, k: int = 1
     covered = coverage.of_rows(presence, rows.size)
     if settings.mode == "hybrid":
         parts["coverage"] = coverage.together(covered)
+        parts["precedents"] = _like_precedents(index, quick, rows)
         parts["heading"] = _heading_coverage(index, rows, coverage)
         parts["glossary"] = np.array([told.get(row, 0.0) for row in rows.tolist()], np.float32)
         total, sentences = _look_closely(index, question, coverage, covered, quick, rows, parts)
@@ -181,6 +183,13 @@ def _told_by_glossary(index: Index, question: Question) -> dict[int, float]:
         if row is not None:
             told.setdefault(row, 1 / len(question.terms))
     return told
+
+
+def _like_precedents(index: Index, vector: Floats, rows: Rows) -> Floats:
+    """How far chunks speak of what answers to like questions speak of: about 1 for the best, if those agree."""
+    words = index.precedents.words(vector)
+    scores = index.lexical.scores(words)
+    return cast(Floats, np.float32(sum(words.values()) / max(float(scores.max(initial=0.0)), 1e-9)) * scores[rows])
 
 
 def _weigh(index: Index, question: Question) -> Coverage:

@@ -33,6 +33,7 @@ def make_model(
     from kbqa.indexing.static_model import StaticModel
     from kbqa.training import card, export, operations_terms, train
     from kbqa.training.evaluate import evaluate
+    from kbqa.training.precedents import save_precedents
     from kbqa.training.registry import usable
 
     started = time.monotonic()
@@ -48,6 +49,7 @@ def make_model(
     learned = train.anchored(train.train(pieces, rows, table.copy(), config), table, config.anchor)
     learned = train.finish(pieces, learned, exclusions, config)
     export.save_model(out, learned, pieces, {"training": config.as_dict()})
+    save_precedents(out)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     cost = card.Cost(time.process_time(), time.monotonic() - started, peak)
     model = StaticModel.load(out)
@@ -68,12 +70,14 @@ def finish_model(model: Path, out: Path, config: TrainingConfig, exclude: Sequen
     from kbqa.training import card, export, train
     from kbqa.training.evaluate import evaluate
     from kbqa.training.own import read_own
+    from kbqa.training.precedents import save_precedents
 
     started = time.monotonic()
     pieces, rows = export.load_rows(model)
     learned = train.finish(pieces, rows, Exclusions.from_folders(exclude), config)
     text = (model / "README.md").read_text(encoding="utf-8")
     export.save_model(out, learned, pieces, {"training": config.as_dict()})
+    save_precedents(out)
     figures = [evaluate(StaticModel.load(out), folder) for folder in exclude]
     text = card.finished(text, len(read_own()), config, time.monotonic() - started, figures)
     (out / "README.md").write_text(text, encoding="utf-8")

@@ -28,6 +28,7 @@ from kbqa.text import fold
 from kbqa.training.config import TrainingConfig
 from kbqa.training.own import read_own
 from kbqa.training.pairs import Pair, tidy
+from kbqa.training.precedents import save_precedents
 from kbqa.training.synthetic import keyword_queries
 
 Progress = Callable[[str, int, int], None]
@@ -128,6 +129,7 @@ def tune(
     )
     scratch = into / "tuning"
     save_model(scratch, trained, pieces, {"tuned": True, "training": config.as_dict()})
+    save_precedents(scratch)
     old, new = StaticModel.load(model), StaticModel.load(scratch)
     before, after = (_rank_held_out(m, index, held) for m in (old, new))
     general = [_rank_general(m, config.seed) for m in (old, new)]

@@ -19,7 +19,9 @@ _PARTS = {
     "sentence": ("最好的一句", "best sentence"), "heading": ("标题里有", "in headings"), "fit": ("像这类答案", "fits the kind"),
     "headline": ("标题相近", "heading alike"), "glossary": ("术语表", "glossary"), "rerank": ("重排", "reranker"),
     "likeness": ("逐词相近", "alike word by word"), "note": ("整篇相近", "its note is close"), "opening": ("在篇首", "opens its note"),
-    "scrap": ("只有几个字", "a few words"),
+    "scrap": ("只有几个字", "a few words"), "bare": ("几乎没有字", "hardly a word"),
+    "sides": ("各方在一句里", "all sides in one line"), "counted": ("数目对得上", "as many as asked"), "measured": ("单位对得上", "a figure in the unit"),
+    "precedents": ("像同类问题的答案", "like answers to like questions"),
 }  # fmt: skip
 _REASON = {
     "coverage": ("覆盖了问题多少", "share of the question covered"), "dense": ("语义相近", "closeness in meaning"),
