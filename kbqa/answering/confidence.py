@@ -113,8 +113,8 @@ def features(index: Index, found: Found) -> dict[str, float]:
     values |= {
         "fit": best["fit"],
         "scrap": best["scrap"],
-        # Not the hit's own score, in which meaning counts more where words fail: that says what is best, not how good it is.
-        "score": sum(weight * best[name] for name, weight in WEIGHTS.items()),
+        # Not the hit's own score: that meaning counts more where words fail, and precedents, say what is best, not how good it is.
+        "score": sum(weight * best[name] for name, weight in WEIGHTS.items() if name != "precedents"),
         "sentence_coverage": max((s.coverage for s in looked), default=0.0),
         "sentence_cosine": max((s.cosine for s in first), default=0.0),
         "nouns missing": sum(
