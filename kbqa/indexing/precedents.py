@@ -21,6 +21,7 @@ FOLDER = "precedents"  # in the folder of the model that made the vectors
 QUESTIONS, ANSWERS, VOCABULARY = "questions.faiss", "answers", "vocabulary.txt"
 DIMENSIONS = 256  # of the model's, the first
 _NEAREST, _TEMPERATURE, _WORDS = 16, 0.1, 64
+_UNLIKE, _ALIKE = 0.3, 0.6  # cosines of the nearest precedent: that of any text, that of a question that asks nearly the same
 _IN_COMMON = 8  # answers to nearly the same question have so many words in common that the notes have, too
 
 
@@ -53,8 +54,10 @@ class Precedents:
         if self._questions is None or not length:
             return {}
         near, cosines = self._questions.search(vector[:DIMENSIONS] / length, _NEAREST)
+        if not near.size:
+            return {}
         shares = np.exp((cosines - cosines[0]) / _TEMPERATURE)
-        shares *= max(float(cosines[0]), 0.0) / shares.sum() / _IN_COMMON
+        shares *= np.clip((float(cosines[0]) - _UNLIKE) / (_ALIKE - _UNLIKE), 0.0, 1.0) / shares.sum() / _IN_COMMON
         rows = [self._tokens[self._answers.row(row)] for row in near.tolist()]
         tokens, places = np.unique(np.concatenate(rows), return_inverse=True)
         weights = np.bincount(places, np.repeat(shares, [len(row) for row in rows]))

@@ -47,14 +47,15 @@ _ASIDES = (
 )
 
 
-_ASIDE_IN_BRACKETS = re.compile(r"[\[\uff3b\u3010(\uff08][^\]\uff3d\u3011)\uff09]*[\]\uff3d\u3011)\uff09]")
+_IN_BRACKETS = re.compile(r"[\[\uff3b\u3010(\uff08][^\]\uff3d\u3011)\uff09]*[\]\uff3d\u3011)\uff09]")
 _LINKS = re.compile(r"(?:相关|延伸|推荐|扩展|更多)(?:阅读|文章|推荐|链接|帖子)[:\uff1a][^\n]*$")
 _WORDLESS = 12
 
 
 def is_bare(text: str) -> bool:
     """Whether a passage is hardly more than a mark in brackets where a picture stood, or names other pages to read."""
-    return bool(_LINKS.match(text)) or len(squeeze(_ASIDE_IN_BRACKETS.sub("", text))) < _WORDLESS
+    rest, marks = _IN_BRACKETS.subn("", text)
+    return bool(_LINKS.match(text)) or (marks > 0 and len(squeeze(rest)) < _WORDLESS)
 
 
 def is_aside(heading: str, question: str) -> bool:

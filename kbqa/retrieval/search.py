@@ -32,25 +32,25 @@ AT_FIRST: Mapping[str, float] = {"lexical": 0.5, "dense": 0.7, "coverage": 0.8, 
 # what each part adds.
 WEIGHTS: Mapping[str, float] = {
     "lexical": 0.07,
-    "dense": 1.57,
+    "dense": 1.61,
     "heading": 0.31,
-    "glossary": 1.14,
+    "glossary": 1.15,
     "fit": 0.20,
     "sides": 0.72,
-    "counted": 0.31,
+    "counted": 0.30,
     "measured": 0.33,
     "likeness": 1.00,
-    "sentence": 0.89,
-    "headline": 0.32,
-    "note": 1.06,
-    "opening": -0.33,
-    "scrap": -0.12,
-    "bare": -0.68,
-    "precedents": 0.58,
+    "sentence": 0.91,
+    "headline": 0.34,
+    "note": 1.12,
+    "opening": -0.43,
+    "scrap": -0.14,
+    "bare": -0.78,
+    "precedents": 0.40,
 }
 # Added to the weight of meaning for a question none of whose words the notes have. English words in Chinese notes are there by
-# chance; a Chinese word that is missing leaves others that do tell. Above what the fit gives (0.8 and 1.0): see docs/quality.md.
-_UNSPOKEN, _UNSPOKEN_ENGLISH = 2.0, 4.0
+# chance; a Chinese word that is missing leaves others that do tell. Above what the fit gives (0.9 and 2.1): see docs/quality.md.
+_UNSPOKEN, _UNSPOKEN_ENGLISH = 2.0, 6.0
 _CLOSE_CANDIDATES, _BEHIND = 24, 10.0
 _OF_A_NOTE = 3
 

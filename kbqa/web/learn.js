@@ -49,7 +49,10 @@ function save(file) {
   file.remove();
 }
 
+let waiting = 0; // for the first page
+
 watch("value", () => {
+  clearInterval(waiting);
   const file = element.querySelector("[data-save]");
   if (file) {
     save(file);
@@ -73,5 +76,7 @@ watch("value", () => {
 new IntersectionObserver((entries, observer) => {
   if (!entries.some((entry) => entry.isIntersecting)) return;
   observer.disconnect();
-  go('{"do":"home"}');
+  const home = () => go('{"do":"home"}');
+  home();
+  waiting = setInterval(home, 4000); // what is sent while the page is still being set up may be lost
 }).observe(element);
