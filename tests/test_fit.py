@@ -81,7 +81,9 @@ def test_text_that_says_nothing(text: str) -> None:
 
 
 def test_short_text_that_says_something() -> None:
-    assert not is_bare("押金离店时退，当天到账，不收手续费。") and not is_bare("相关阅读：排班\n排班以周为单位，提前三天公布。")
+    assert not is_bare("押金离店时退，当天到账，不收手续费。") and not is_bare(
+        "相关阅读：排班\n排班以周为单位，提前三天公布。"
+    )
 
 
 def test_a_picture_gives_way_to_what_is_written(tmp_path: Path) -> None:

@@ -21,7 +21,8 @@ FOLDER = "precedents"  # in the folder of the model that made the vectors
 QUESTIONS, ANSWERS, VOCABULARY = "questions.faiss", "answers", "vocabulary.txt"
 DIMENSIONS = 256  # of the model's, the first
 _NEAREST, _TEMPERATURE, _WORDS = 16, 0.1, 64
-_UNLIKE, _ALIKE = 0.3, 0.6  # cosines of the nearest precedent: that of any text, that of a question that asks nearly the same
+# Cosines of the nearest precedent: of any text, and of a question that asks nearly the same.
+_UNLIKE, _ALIKE = 0.3, 0.6
 _IN_COMMON = 8  # answers to nearly the same question have so many words in common that the notes have, too
 
 

@@ -155,7 +155,7 @@ _NUMERALS = {"两": 2, **{c: i for i, c in enumerate("一二三四五六七八�
 
 def asked_count(question: str) -> int:
     """How many things a question expects (`五个阶段` → 5); 0 if it does not say."""
-    return next(iter(_counts(re.sub(r"第[一二三四五六七八九十\d]+", "", fold(question)))), 0)
+    return next(_counts(re.sub(r"第[一二三四五六七八九十\d]+", "", fold(question))), 0)
 
 
 def counts(text: str, count: int) -> bool:
@@ -173,7 +173,10 @@ _UNITS = (
     (re.compile(r"百分之|几成|(?:率|占|比例|比重).*(?:多[少高大]|几)|percent"), "[%成]"),
     (re.compile(r"多久|多长时间|how long"), "[天日周月年秒]|小时|分钟"),
     (re.compile(r"几点"), "[点:]"),
-    *((re.compile(rf"(?:多少|几)个?{unit}"), unit) for unit in ("秒", "天", "周", "月", "年", "人", "次", "个", "条", "字", "分钟", "小时")),
+    *(
+        (re.compile(rf"(?:多少|几)个?{unit}"), unit)
+        for unit in ("秒", "天", "周", "月", "年", "人", "次", "个", "条", "字", "分钟", "小时")
+    ),
 )
 _FIGURE = r"[\d一二三四五六七八九十两百千万半]\s*(?:个|多)?(?:"
 

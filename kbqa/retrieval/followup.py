@@ -16,7 +16,9 @@ _REFERRING = re.compile(
     r"它|[这那]个(?![周月季年次阵]|星期|时候)|这些|那些|(?<![尤极与])其(?![他它实中次余])|两者|二者|三者|前者|后者|(?<!应)该(?!怎|如|做|不)|上面|上述|刚才|这种|那种|(?<![因如])此(?!外)|\bit\b|\bits\b|\bthey\b|\bthem\b|\bthis\b|\bthat\b|\bthose\b"
 )
 # 这事, 那天, but 这个月 and 那么; a noun left out behind 的; a question that only names what differs: 内容渠道的呢？
-_POINTING = re.compile(r"[这那](?!个?[周月季年次阵]|几天|两天|段时间|[么样里边儿时些])|的(?=[要呢是该会能怎几吗]|如何|多[少久])|呢[?\uff1f]?$")
+_POINTING = re.compile(
+    r"[这那](?!个?[周月季年次阵]|几天|两天|段时间|[么样里边儿时些])|的(?=[要呢是该会能怎几吗]|如何|多[少久])|呢[?\uff1f]?$"
+)
 _CONTINUING = re.compile(r"^(?:那么?|那|然后|还有|另外|接着|所以|再|到了|(?:and|so|then|what about|how about)\b)")
 # Questions whose answer is a thing: what it names is what 它 means next.
 _ASKS_WHICH = re.compile(
@@ -24,7 +26,9 @@ _ASKS_WHICH = re.compile(
 )
 # Numbers, measures, times, adverbs, pronouns and prepositions name no topic; nor do these nouns.
 _NAMELESS = "mqtdrp"
-_GENERAL = frozenset("实际 结果 最后 目前 程度 效果 数字 数值 总数 平均 上限 下限 最多 最少 最高 最低 情形 后果 下场".split())
+_GENERAL = frozenset(
+    "实际 结果 最后 目前 程度 效果 数字 数值 总数 平均 上限 下限 最多 最少 最高 最低 情形 后果 下场".split()
+)
 _NEW_TOPIC = re.compile(r"换个话题|换一个话题|不聊|另一个问题|另外一个问题|by the way|another question|new topic")
 # 第三个, 第三环节, 第三呢; but 第一周 and 第一个月 are times.
 _ORDINAL = re.compile(

@@ -27,7 +27,14 @@ Floats = NDArray[np.float32]
 Rows = NDArray[np.int64]
 
 # What a first look goes by; round numbers.
-AT_FIRST: Mapping[str, float] = {"lexical": 0.5, "dense": 0.7, "coverage": 0.8, "heading": 0.5, "glossary": 0.6, "precedents": 0.4}
+AT_FIRST: Mapping[str, float] = {
+    "lexical": 0.5,
+    "dense": 0.7,
+    "coverage": 0.8,
+    "heading": 0.5,
+    "glossary": 0.6,
+    "precedents": 0.4,
+}
 # What the candidates are ordered by that were looked at closely: fitted by `python -m kbqa.training.ranking`; docs/quality.md says
 # what each part adds.
 WEIGHTS: Mapping[str, float] = {

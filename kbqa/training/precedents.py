@@ -1,6 +1,6 @@
 """The precedents that ship with a model: the questions of our own pairs as its vectors, the words of their answers.
 
-    python -m kbqa.training.precedents MODEL
+python -m kbqa.training.precedents MODEL
 """
 
 from __future__ import annotations
