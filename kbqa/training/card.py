@@ -62,6 +62,11 @@ def model_card(
         + ", ".join(f"{s.name} ({s.licence})" for s in sources if not s.redistributable)
         + ".",
         "",
+        "## Precedents",
+        "",
+        "`precedents/` holds the questions of our own pairs as vectors of this model (256 values of eight bits) and the words of their",
+        "answers. What answers to like questions speak of helps to rank passages; `python -m kbqa.training.precedents MODEL` writes it.",
+        "",
         "## Recipe",
         "",
         *_recipe_lines(config, cost, len(derived.get("own_0", ()))),
