@@ -87,6 +87,14 @@ def leaving(page) -> Iterator[None]:
     _STREAMS[page].clear()
 
 
+def wait_until(page, condition: str) -> None:
+    """Wait for a condition on a page that forbids `eval`, which Playwright's own waiting may need."""
+    deadline = time.monotonic() + _PATIENCE
+    while not page.evaluate(condition):
+        assert time.monotonic() < deadline, condition
+        page.wait_for_timeout(50)
+
+
 def reload(page) -> None:
     with leaving(page):
         page.reload()

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from kbqa.evaluation.page import html_page
+from tests.browser.chat import wait_until
 
 HURT = '<img src=x onerror="window.hurt = 1"><script>window.hurt = 1</script>'
 LONG = "https://example.org/" + "a" * 300
@@ -110,7 +111,7 @@ def test_the_summary_gives_values_with_their_intervals(open_report) -> None:
 def test_plots_say_in_words_what_they_show(open_report) -> None:
     """Five of six answered; at 25 % coverage the curve's first point counts; worst type first."""
     page = open_report()
-    page.wait_for_function("document.querySelectorAll('.plot svg').length === 4")
+    wait_until(page, "document.querySelectorAll('.plot svg').length === 4")
     said = [svg.get_attribute("aria-label") for svg in page.get_by_role("img").all()]
     assert said[0].startswith(
         "各类型成功率 success by type，最低在前：无答案 拒答 40.0%；事实 前三命中 50.0%、 首位命中 25.0%；"
@@ -126,7 +127,7 @@ def test_plots_say_in_words_what_they_show(open_report) -> None:
 def test_bars_are_as_long_as_their_counts(open_report) -> None:
     """Ranks 1, 2, 2, none; latencies in columns of 5 ms, what is beyond twice p95 in one of its own."""
     page = open_report()
-    page.wait_for_function("document.querySelectorAll('.plot svg').length === 4")
+    wait_until(page, "document.querySelectorAll('.plot svg').length === 4")
 
     def heights(name: str) -> list[float]:
         bars = page.locator(f"svg[aria-label^='{name}'] rect.bar").all()
@@ -161,7 +162,7 @@ def test_filters_narrow_the_table_together(open_report) -> None:
     page.fill("#words", "没有这个词")
     assert shown(page) == [] and page.locator("#nothing").is_visible()
     page.get_by_role("button", name="清除 Clear").click()
-    page.wait_for_function("document.querySelectorAll('.row:not([hidden])').length === 6")
+    wait_until(page, "document.querySelectorAll('.row:not([hidden])').length === 6")
     assert page.locator("#nothing").is_hidden()
 
 
@@ -258,7 +259,7 @@ def test_a_phone_scrolls_in_one_direction_only(open_report) -> None:
     widths = page.locator(".plot svg").evaluate_all("all => all.map((svg) => svg.getBoundingClientRect().right)")
     assert len(widths) == 4 and max(widths) <= 360
     page.set_viewport_size({"width": 900, "height": 800})
-    page.wait_for_function("document.querySelector('.plot svg').getBoundingClientRect().width > 330")
+    wait_until(page, "document.querySelector('.plot svg').getBoundingClientRect().width > 330")
     assert overflow(page) == 0
 
 
