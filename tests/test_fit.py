@@ -65,6 +65,7 @@ def test_most_questions_ask_for_no_unit() -> None:
 def test_as_many_as_asked_for() -> None:
     """第二个 is a place in a row, not a number of things."""
     assert asked_count("开业要过哪四道关") == 4 and asked_count("第二个步骤是什么") == 0
+    assert asked_count("三个月怎么回本") == 0 and asked_count("十二个门店怎么排班") == 12
     assert counts("开业分四道关，先验货", 4) and not counts("开业有 14 道关", 4) and not counts("第 4 号店", 4)
 
 
@@ -75,14 +76,22 @@ def test_a_line_that_names_all_that_is_compared() -> None:
     assert not together("次卡数次数。\n月卡数日子。", "办卡", sides)
 
 
+def test_one_name_inside_another_is_not_both() -> None:
+    nested = [{"次卡", "卡"}, {"月次卡", "卡"}]
+    assert not together("月次卡每月清零，卡可转让。", "", nested)
+    assert together("月次卡每月清零，次卡不清零。", "", nested)
+
+
 @pytest.mark.parametrize("text", ["［图：动线］", "（见附件）", "相关阅读：怎么排班 | 怎么盘点"])
 def test_text_that_says_nothing(text: str) -> None:
     assert is_bare(text)
 
 
 def test_short_text_that_says_something() -> None:
-    assert not is_bare("押金离店时退，当天到账，不收手续费。") and not is_bare(
-        "相关阅读：排班\n排班以周为单位，提前三天公布。"
+    assert (
+        not is_bare("动销（售出占比）")
+        and not is_bare("押金离店时退，当天到账，不收手续费。")
+        and not is_bare("相关阅读：排班\n排班以周为单位，提前三天公布。")
     )
 
 

@@ -36,8 +36,23 @@ def test_what_points_back_or_says_too_little_takes_the_topic_along(kb: Knowledge
     assert kb.understand(question, _asked("什么是转化率")).text == f"转化率 {question}"
 
 
-@pytest.mark.parametrize("question", ["这个月的销售活动预算谁来批", "留存率那几天降了怎么办"])
-def test_times_do_not_point_back(kb: KnowledgeBase, question: str) -> None:
+@pytest.mark.parametrize("question", ["怎么优化？", "有什么风险", "预算怎么定"])
+def test_what_is_asked_of_anything_is_asked_of_the_topic(kb: KnowledgeBase, question: str) -> None:
+    assert kb.understand(question, _asked("什么是转化率")).text == f"转化率 {question}"
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "这个月的销售活动预算谁来批",
+        "留存率那几天降了怎么办",
+        "什么是留存率呢",
+        "留存率的要点有哪些",
+        "写活动文案最重要的是什么",
+        "什么是复盘",
+    ],
+)
+def test_what_stands_alone_does_not_point_back(kb: KnowledgeBase, question: str) -> None:
     assert "转化率" not in kb.understand(question, _asked("什么是转化率")).text
 
 

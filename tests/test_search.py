@@ -69,10 +69,12 @@ def test_characters_that_no_encoding_has(kb: KnowledgeBase) -> None:
         ("为什么要清零积分", "why"), ("积分过期的原因", "why"), ("Why do points expire?", "why"),
         ("短信由渠道组还是由用户组来发送的", "fact"),
         ("储值卡和次卡怎么区分", "compare"), ("陈列跟堆头是一个东西吗", "compare"), ("次卡、月卡、年卡老是记混", "compare"),
-        ("毛利拿什么除以什么", "formula"), ("损耗率的分子和分母", "formula"), ("这个盈亏点是怎么推出来的", "formula"),
+        ("毛利拿什么除以什么", "formula"), ("损耗率的分子和分母", "formula"), ("这个盈亏点是怎么算出来的", "formula"),
         ("签到干嘛要连着算", "why"), ("涨价是出于什么考虑", "why"), ("销量涨了利润怎么还跌", "why"),
         ("督导是干嘛的", "definition"), ("堆头是个什么东西", "definition"), ("请解释一下动销", "definition"),
         ("列一下收银要带的东西", "list"), ("店长上岗要过哪几道关", "list"), ("开业筹备的四大风险", "list"),
+        ("打开率怎么这么低", "why"), ("不同渠道怎么投放", "howto"), ("为什么后台数据和报表不一样", "why"), ("一周发几次短信", "number"),
+        ("第三步怎么做", "howto"), ("推荐算法是什么", "definition"), ("介绍一下投放的流程", "howto"), ("陈列和堆头哪个更重要", "compare"),
         ("怎么选品", "howto"), ("怎么推出新品", "howto"), ("怎么还款", "howto"), ("要先排除哪些门店", "list"),
     ],
 )  # fmt: skip

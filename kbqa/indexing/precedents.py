@@ -33,7 +33,8 @@ class Precedents:
         self._folder = model / FOLDER
         self._known = vocabulary.ids
         self._lexical = lexical
-        self._questions = DenseIndex.load(self._folder / QUESTIONS) if self._folder.is_dir() else None
+        whole = all((self._folder / name).is_file() for name in (QUESTIONS, VOCABULARY, f"{ANSWERS}.token_ids.npy"))
+        self._questions = DenseIndex.load(self._folder / QUESTIONS) if whole else None
 
     @cached_property
     def _answers(self) -> TokenRows:

@@ -64,7 +64,7 @@ def look_closely(
 
     `likeness` is that of their words with the question's; `sentence` the similarity of the best sentence; `headline` that of
     the nearest heading, which is often the question in other words; `fit` how well the shape answers this kind of question;
-    `sides` is 1 where one line or heading names all that is to be compared, `counted` where there are as many as asked for,
+    `sides` is 1 where one line or heading names two things that are to be compared, `counted` where there are as many as asked for,
     `measured` where a figure has a unit that is asked for, `opening` for a note's first lines, `scrap` for a few words, `bare` for hardly any.
 
     Args:
@@ -83,7 +83,7 @@ def look_closely(
         "headline": _headline_cosines(index, headings, vector),
         "fit": [_fit(question, chunk.text, heading) for chunk, heading in zip(chunks, headings, strict=True)],
         "sides": [bool(sides) and together(c.text, head, sides) for c, head in zip(chunks, headings, strict=True)],
-        "counted": [count > 1 and counts(f"{head}\n{c.text}", count) for c, head in zip(chunks, headings, strict=True)],
+        "counted": [count > 0 and counts(f"{head}\n{c.text}", count) for c, head in zip(chunks, headings, strict=True)],
         "measured": [bool(unit and unit.search(fold(chunk.text))) for chunk in chunks],
         "opening": [chunk.start < _OPENING for chunk in chunks],
         "scrap": [len(chunk.text) < _SCRAP for chunk in chunks],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 
 from kbqa.text import fold, squeeze
@@ -47,14 +48,16 @@ _ASIDES = (
 )
 
 
-_IN_BRACKETS = re.compile(r"[\[\uff3b\u3010(\uff08][^\]\uff3d\u3011)\uff09]*[\]\uff3d\u3011)\uff09]")
+_MARK = re.compile(
+    r"[\[\uff3b\u3010(\uff08](?:[^\]\uff3d\u3011)\uff09]*[图截见表频件][^\]\uff3d\u3011)\uff09]*)?[\]\uff3d\u3011)\uff09]"
+)
 _LINKS = re.compile(r"(?:相关|延伸|推荐|扩展|更多)(?:阅读|文章|推荐|链接|帖子)[:\uff1a][^\n]*$")
 _WORDLESS = 12
 
 
 def is_bare(text: str) -> bool:
     """Whether a passage is hardly more than a mark in brackets where a picture stood, or names other pages to read."""
-    rest, marks = _IN_BRACKETS.subn("", text)
+    rest, marks = _MARK.subn("", text)
     return bool(_LINKS.match(text)) or (marks > 0 and len(squeeze(rest)) < _WORDLESS)
 
 
@@ -130,13 +133,23 @@ def defining_strength(text: str, names: Sequence[str]) -> float:
 
 
 def together(text: str, heading: str, sides: Sequence[Collection[str]]) -> bool:
-    """Whether a heading or a single line of a passage names all of some things.
+    """Whether a heading or a single line of a passage names two or more of some things.
 
     Args:
-        sides: the names of each thing, squeezed.
+        sides: the names of each thing, squeezed. One that two of them have tells nothing, and LT does not stand in LTV.
     """
-    lines = (squeeze(line) for line in (heading, *re.split(r"[\n\u3002]", text)))
-    return any(all(any(name in line for name in names) for names in sides) for line in lines)
+    times = Counter(name for names in sides for name in set(names))
+    owners = [(name, i) for i, names in enumerate(sides) for name in names if times[name] == 1]
+    owners.sort(key=lambda owner: (-len(owner[0]), owner))
+    for line in (squeeze(line) for line in (heading, *re.split(r"[\n\u3002]", text))):
+        seen = set()
+        for name, i in owners:
+            if name in line:
+                seen.add(i)
+                line = line.replace(name, " ")
+        if len(seen) > 1:
+            return True
+    return False
 
 
 _SUBJECT_AT_END = re.compile(r"\bwhat(?:'s| is| are)(?: an?| the)?\s+([a-z0-9][a-z0-9 /&\-]{1,40}?)\s*[?.!]*$")
@@ -148,14 +161,18 @@ _ASKED = re.compile(
 
 
 _COUNTED = re.compile(
-    r"([两二三四五六七八九十]|\d{1,2})\s*(?:个|种|类|步|大|点|项|条|层|方面|部分|阶段|要素|环节|期|块(?!钱)|样|道|档|关|坑)"
+    r"(?<![\d.十百第])(十?[一两二三四五六七八九]|十|\d{1,2})\s*"
+    r"(?:个(?!月|小时|星期|季度)|种|类|步|大|点(?!发|推|开|播|半)|项|条|层|方面|部分|阶段|要素|环节|期|块(?!钱)|样|道|档|关|坑)"
 )
-_NUMERALS = {"两": 2, **{c: i for i, c in enumerate("一二三四五六七八九十", 1)}}
+_NUMERALS = {
+    "两": 2,
+    **{c: i for i, c in enumerate(["", *"一二三四五六七八九", "十", *("十" + c for c in "一二三四五六七八九")]) if c},
+}
 
 
 def asked_count(question: str) -> int:
     """How many things a question expects (`五个阶段` → 5); 0 if it does not say."""
-    return next(_counts(re.sub(r"第[一二三四五六七八九十\d]+", "", fold(question))), 0)
+    return next(_counts(fold(question)), 0)
 
 
 def counts(text: str, count: int) -> bool:
@@ -164,14 +181,16 @@ def counts(text: str, count: int) -> bool:
 
 
 def _counts(folded: str) -> Iterator[int]:
-    return (_NUMERALS.get(number) or int(number) for number in _COUNTED.findall(folded))
+    """Numbers of things, 一个 aside."""
+    found = (_NUMERALS.get(number) or int(number) for number in _COUNTED.findall(folded))
+    return (count for count in found if count > 1)
 
 
 # What a question for a figure asks for, and the units that its answer has.
 _UNITS = (
     (re.compile(r"(?:多少|几)(?:钱|块|元)|how much (?:money|do|does|is it)"), "[元块万]"),
-    (re.compile(r"百分之|几成|(?:率|占|比例|比重).*(?:多[少高大]|几)|percent"), "[%成]"),
-    (re.compile(r"多久|多长时间|how long"), "[天日周月年秒]|小时|分钟"),
+    (re.compile(r"百分之|几成|(?:(?<![频效])率|占|比例|比重).*(?:多[少高大]|几)|percent"), "[%成]"),
+    (re.compile(r"多久|多长时间|how long"), "[天周秒]|个月|(?<!\\d{4})年|小时|分钟"),
     (re.compile(r"几点"), "[点:]"),
     *(
         (re.compile(rf"(?:多少|几)个?{unit}"), unit)

@@ -13,17 +13,26 @@ from kbqa.text import fold
 Turn = Mapping[str, str]
 
 _REFERRING = re.compile(
-    r"它|[这那]个(?![周月季年次阵]|星期|时候)|这些|那些|(?<![尤极与])其(?![他它实中次余])|两者|二者|三者|前者|后者|(?<!应)该(?!怎|如|做|不)|上面|上述|刚才|这种|那种|(?<![因如])此(?!外)|\bit\b|\bits\b|\bthey\b|\bthem\b|\bthis\b|\bthat\b|\bthose\b"
+    r"它|[这那]个(?![周月季年次阵]|星期|时候)|这些|那些|(?<![尤极与])其(?![他它实中次余])|两者|二者|三者|前者|后者|该(?=指标|模型|方法|策略|理论|公式|平台|概念|活动|产品|流程|阶段|岗位|功能|渠道|类|项)|(?<![书号音信博站乎手])上面|上述|刚才|这种|那种|(?<![因如])此(?!外)|\bit\b|\bits\b|\bthey\b|\bthem\b|\bthis\b|\bthat\b|\bthose\b"
 )
 # 这事, 那天, but 这个月 and 那么; a noun left out behind 的; a question that only names what differs: 内容渠道的呢？
 _POINTING = re.compile(
-    r"[这那](?!个?[周月季年次阵]|几天|两天|段时间|[么样里边儿时些])|的(?=[要呢是该会能怎几吗]|如何|多[少久])|呢[?\uff1f]?$"
+    r"[这那](?!个?[周月季年次阵]|[一二两三几半]个?[周月季年天个]|段时间|[么样里边儿时些]|[块类种])"
+    r"|(?<![问要怕缺需])的(?=呢|吗|怎|如何|多[少久]|(?:要|会|能)(?![点素求诀领员议计场话力量])|是(?:怎|如|多)|几个?[?\uff1f]?$)"
+    r"|^(?!.*(?:什么|[怎哪啥谁吗]|如何|为何|多[少久大]|几)).{1,12}呢[?\uff1f]?$"
 )
-_CONTINUING = re.compile(r"^(?:那么?|那|然后|还有|另外|接着|所以|再|到了|(?:and|so|then|what about|how about)\b)")
+_CONTINUING = re.compile(
+    r"^(?:那么?|那|然后|还有|另外|接着|所以|再(?!营销|次)|到了|(?:and|so|then|what about|how about)\b)"
+)
 # Questions whose answer is a thing: what it names is what 它 means next.
 _ASKS_WHICH = re.compile(
     r"什么(?!是)[\u3400-\u9fff]{2}|哪[个种一]|\bwhich\b|what (?:metric|tool|method|model|term|indicator)"
 )
+# Terms that are asked about for anything: 怎么复盘 goes on with what was spoken of, 什么是复盘 does not.
+_SIDES = frozenset(
+    "优化 推广 复盘 迭代 激励 模板 风险 成本 数据 目标 预算 渠道 产品 策略 方案 工具 案例 效果 收益 节奏".split()
+)
+_IS_WHAT = re.compile(r"什么是|是什么|何为|什么叫|\bwhat is\b")
 # Numbers, measures, times, adverbs, pronouns and prepositions name no topic; nor do these nouns.
 _NAMELESS = "mqtdrp"
 _GENERAL = frozenset(
@@ -76,8 +85,10 @@ def refer(text: str, segmenter: Segmenter, history: Sequence[Turn]) -> Context:
         return Context()
     folded = fold(text)
     own = [m for m in segmenter.matches(text) if fold(m.surface) not in CUES]
+    if not _IS_WHAT.search(folded):
+        own = [m for m in own if fold(m.surface) not in _SIDES]
     pronoun = bool(_REFERRING.search(folded))
-    refers = pronoun or any(p.search(folded) for p in (_CONTINUING, _ORDINAL, _POINTING))
+    refers = pronoun or bool(_CONTINUING.match(folded) or _ORDINAL.search(folded) or _POINTING.search(folded))
     content = {w for w in words(folded) if w not in ASKING and w not in CUES}
     if not refers and (own or (len(content) > 2 and _says_something(folded))):
         return Context()

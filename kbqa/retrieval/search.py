@@ -39,24 +39,24 @@ AT_FIRST: Mapping[str, float] = {
 # what each part adds.
 WEIGHTS: Mapping[str, float] = {
     "lexical": 0.07,
-    "dense": 1.61,
-    "heading": 0.31,
+    "dense": 1.58,
+    "heading": 0.29,
     "glossary": 1.15,
     "fit": 0.20,
-    "sides": 0.72,
+    "sides": 0.71,
     "counted": 0.30,
-    "measured": 0.33,
+    "measured": 0.20,
     "likeness": 1.00,
-    "sentence": 0.91,
+    "sentence": 0.90,
     "headline": 0.34,
-    "note": 1.12,
+    "note": 1.08,
     "opening": -0.43,
     "scrap": -0.14,
-    "bare": -0.78,
-    "precedents": 0.40,
+    "bare": -0.83,
+    "precedents": 0.47,
 }
 # Added to the weight of meaning for a question none of whose words the notes have. English words in Chinese notes are there by
-# chance; a Chinese word that is missing leaves others that do tell. Above what the fit gives (0.9 and 2.1): see docs/quality.md.
+# chance; a Chinese word that is missing leaves others that do tell. Above what the fit gives (0.8 and 2.0): see docs/quality.md.
 _UNSPOKEN, _UNSPOKEN_ENGLISH = 2.0, 6.0
 _CLOSE_CANDIDATES, _BEHIND = 24, 10.0
 _OF_A_NOTE = 3
@@ -193,10 +193,12 @@ def _told_by_glossary(index: Index, question: Question) -> dict[int, float]:
 
 
 def _like_precedents(index: Index, vector: Floats, rows: Rows) -> Floats:
-    """How far chunks speak of what answers to like questions speak of: about 1 for the best, if those agree."""
+    """How far chunks speak of what answers to like questions speak of, 0 to 1: the more, the more those agree."""
     words = index.precedents.words(vector)
     scores = index.lexical.scores(words)
-    return cast(Floats, np.float32(sum(words.values()) / max(float(scores.max(initial=0.0)), 1e-9)) * scores[rows])
+    return cast(
+        Floats, np.float32(min(sum(words.values()), 1.0) / max(float(scores.max(initial=0.0)), 1e-9)) * scores[rows]
+    )
 
 
 def _weigh(index: Index, question: Question) -> Coverage:
