@@ -15,7 +15,7 @@ Turn = Mapping[str, str]
 _REFERRING = re.compile(
     r"它|[这那]个(?![周月季年次阵]|星期|时候)|这些|那些|(?<![尤极与])其(?![他它实中次余])|两者|二者|三者|前者|后者|该(?=指标|模型|方法|策略|理论|公式|平台|概念|活动|产品|流程|阶段|岗位|功能|渠道|类|项)|(?<![书号音信博站乎手])上面|上述|刚才|这种|那种|(?<![因如])此(?!外)|\bit\b|\bits\b|\bthey\b|\bthem\b|\bthis\b|\bthat\b|\bthose\b"
 )
-# 这事, 那天, but 这个月 and 那么; a noun left out behind 的; a question that only names what differs: 内容渠道的呢？
+# 这事, 那天, but 这个月 and 那么; a noun left out behind 的; a question that only names what differs: 线下门店的呢？
 _POINTING = re.compile(
     r"[这那](?!个?[周月季年次阵]|[一二两三几半]个?[周月季年天个]|段时间|[么样里边儿时些]|[块类种])"
     r"|(?<![问要怕缺需])的(?=呢|吗|怎|如何|多[少久]|(?:要|会|能)(?![点素求诀领员议计场话力量])|是(?:怎|如|多)|几个?[?\uff1f]?$)"
