@@ -18,7 +18,9 @@ from numpy.typing import NDArray
 
 from kbqa.answering.picks import PASSAGES, Pick, Scored
 from kbqa.indexing.index import Index
-from kbqa.retrieval.fit import LABEL, MARKER, defining_strength, is_aside
+from kbqa.indexing.segment import words
+from kbqa.retrieval.fit import LABEL, MARKER, asks_steps, defining_strength, is_aside, is_step
+from kbqa.retrieval.ideas import new_words
 from kbqa.retrieval.likeness import sentence_likeness
 from kbqa.retrieval.search import Found
 from kbqa.text import fold
@@ -27,37 +29,40 @@ Floats = NDArray[np.float64]
 
 # Fitted by `python -m kbqa.training.choosing`; per unit of the feature.
 WEIGHTS: Mapping[str, float] = {
-    "bias": -12.529,
-    "first": 0.656,
-    "second": 0.15,
-    "hit": 6.945,
-    "coverage": -1.179,
-    "cosine": 2.115,
-    "likeness": 1.165,
-    "likeness before": 0.63,
-    "score": 0.836,
-    "score ratio": 1.456,
-    "best of passage": -1.82,
-    "best here": 1.096,
-    "before best": 0.462,
-    "behind best": 0.678,
-    "two behind": 0.914,
-    "further behind": 0.68,
-    "length": 0.321,
-    "marked": 0.315,
-    "labelled": 0.045,
-    "defines": 0.918,
-    "thin": 1.944,
-    "asks": -1.856,
-    "leads in": -1.594,
-    "led in": 0.784,
-    "item of list": 0.819,
-    "in comparison": 1.324,
-    "in list": 0.723,
-    "beside definition": -1.468,
-    "headed": 1.64,
-    "aside": 0.078,
-    "defines unasked": -1.079,
+    "bias": -11.938,
+    "first": 0.621,
+    "second": 0.159,
+    "hit": 6.834,
+    "coverage": -0.853,
+    "cosine": 2.738,
+    "likeness": 0.419,
+    "likeness before": 0.807,
+    "score": 0.999,
+    "score ratio": 1.283,
+    "best of passage": -1.692,
+    "best here": 0.993,
+    "before best": 0.471,
+    "behind best": 0.649,
+    "two behind": 0.935,
+    "further behind": 0.679,
+    "length": -0.521,
+    "marked": 0.345,
+    "labelled": 0.034,
+    "defines": 1.085,
+    "thin": 2.364,
+    "asks": -1.768,
+    "leads in": -1.491,
+    "led in": 0.898,
+    "item of list": 0.633,
+    "in comparison": 1.433,
+    "in list": 0.771,
+    "beside definition": -1.406,
+    "headed": 1.656,
+    "aside": 0.35,
+    "defines unasked": -1.095,
+    "adds": 0.938,
+    "step asked for": 0.995,
+    "most alike here": 0.303,
 }
 NAMES = tuple(name for name in WEIGHTS if name != "bias")
 _WORTH_SAYING = 0.07  # of the likeliest sentence's probability: what one of forty characters must have
@@ -247,12 +252,14 @@ def features(index: Index, found: Found, sentences: Sequence[Scored], block: Blo
     top = max(max(s.score for s in sentences), 1e-6)
     hit = max(max(h.score for h in found.hits[:PASSAGES]), 1e-6)
     question, kind = found.question, found.question.kind
+    asked, steps = frozenset(words(question.text)), asks_steps(fold(question.text))
     headings = list(dict.fromkeys(s.heading for s in sentences))
     headed = dict(zip(headings, (index.recent.encode_passages(headings) @ found.vector).tolist(), strict=True))
     values: dict[Scored, dict[str, float]] = {}
     for _, group in groupby(sorted(sentences, key=lambda s: (s.chunk, s.start)), key=lambda s: s.chunk):
         ordered = list(group)
         best = max(range(len(ordered)), key=lambda i: ordered[i].score)
+        alike = max(range(len(ordered)), key=lambda i: likeness[ordered[i]])
         for i, s in enumerate(ordered):
             folded = s.folded.rstrip()
             before = ordered[i - 1] if i else None
@@ -287,6 +294,9 @@ def features(index: Index, found: Found, sentences: Sequence[Scored], block: Blo
                 "beside definition": not inside and block.kind == "definition",
                 "headed": headed[s.heading],
                 "aside": is_aside(s.heading, question.text),
+                "adds": math.log1p(new_words(s.folded, asked)),
+                "step asked for": steps and is_step(s.folded),
+                "most alike here": i == alike,
                 "defines unasked": kind != "definition" and defining_strength(s.text, question.names) >= 0.8,
             }
     return np.array([[values[s][name] for name in NAMES] for s in sentences], float)

@@ -1,7 +1,9 @@
 """Near misses: the notes speak of the matter, but not of what is asked about it.
 
 Each is told by something that a reader would point at: what fits best is still to be written, or speaks of another year;
-nobody is said to have come up with it; one of two things that are to be compared stands nowhere.
+nobody is said to have come up with it; one of two things that are to be compared stands nowhere; a name is asked for and the
+notes say 某公司; no figure near the matter has the unit that is asked for; steps are asked for and none are there; what fits
+best says no more than the question does.
 """
 
 from __future__ import annotations
@@ -13,12 +15,15 @@ from itertools import pairwise
 
 from kbqa.indexing.index import Index
 from kbqa.indexing.segment import words
-from kbqa.retrieval.ideas import ASKING, CUES
+from kbqa.retrieval.fit import MARKER, asked_unit, asks_steps, is_step
+from kbqa.retrieval.ideas import ASKING, CUES, new_words
 from kbqa.retrieval.search import Found
 from kbqa.terms.glossary import names_of
 from kbqa.text import Span, fold, squeeze
 
-NAMES = ("unwritten", "other date", "nobody named", "side missing")
+NAMES = (
+    "unwritten", "other date", "nobody named", "side missing", "nameless", "unit missing", "steps missing", "echo",
+)  # fmt: skip
 _PASSAGES, _COMPARED = 3, 5
 _HEADING = 1.3  # what a heading that covers the whole question would score if it were a sentence
 _GOOD = 0.5  # score that the best sentence is taken to have at least: of what says nothing, no share is much
@@ -44,9 +49,16 @@ _COMPARES = re.compile(
     r"(?:之间|相比|比起来|对比)?(?:的|有|到底|究竟|具体|分别|在哪|差在|区别|差别|差异|不同|不一样|,|\?|是不是|一样|是一|比|怎么|如何|哪个|谁|各)"
 )
 _WHO = re.compile(
-    r"谁.{0,8}(?:提出|发明|创立|首创|想出|开创)|(?:提出|发明|首创)(?:者|人)|\bwho\b.*\b(?:invent|coin|propos|creat|came up)"
+    r"谁.{0,8}(?:提出|发明|创立|首创|想出|开创)|(?:提出|发明|首创)(?:者|人|.{1,16}(?:是谁|哪位))|\bwho\b.*\b(?:invent|coin|propos|creat|came up)"
 )
 _CAME_UP = re.compile(r"提出|发明|创立|首创|开创|之父|创始")
+_ASKS_NAME = re.compile(
+    r"哪一?[家款本位]|哪个?(?:公司|平台|品牌|国家|城市|作者|app|产品|学者|机构|人)|叫什么(?!意思|做)|叫啥|是谁|谁(?!更|都|也|的)|出自"
+    r"|\bwho\b|name of|(?:which|what) (?:company|brand|app|country)"
+)
+_NAMELESS = re.compile(r"某(?!些|种程度|个角度|方面)")
+_ALMOST_BEST = 0.9  # share of the best sentence's score from which a sentence is about the matter, too
+_SAYS = 2  # words of its own that a sentence has that says something
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,18 +77,24 @@ def misses(index: Index, found: Found) -> dict[str, float]:
     looked = _look(index, found)
     best = max([_GOOD, *(one.score for one in looked)])
     question = fold(found.question.text)
-    dates = set(_DATE.findall(question))
+    dates, unit = set(_DATE.findall(question)), asked_unit(question)
+    asked = frozenset(words(question))
 
-    def share(which: Callable[[str], object]) -> float:
-        """The best score of the sentences that are so, as a share of the best of all."""
-        return max((one.score for one in looked if which(one.text)), default=0.0) / best
+    def lacking(which: Callable[[_Looked], object]) -> float:
+        """How far the best of the sentences that are so stays behind the best of all, as a share of that."""
+        return 1.0 - max((one.score for one in looked if which(one)), default=0.0) / best
 
     promised = max((one.score for one in _unwritten(looked)), default=0.0)
+    nameless = (one for one in looked if one.score >= _ALMOST_BEST * best and _NAMELESS.search(one.text))
     return {
         "unwritten": min(max(promised, _HEADING * _bare_heading(index, found)) / best, 1.0),
-        "other date": 1.0 - share(lambda text: any(date in text for date in dates)) if dates else 0.0,
-        "nobody named": 1.0 - share(_CAME_UP.search) if _WHO.search(question) else 0.0,
+        "other date": lacking(lambda one: any(date in one.text for date in dates)) if dates else 0.0,
+        "nobody named": lacking(lambda one: _CAME_UP.search(one.text)) if _WHO.search(question) else 0.0,
         "side missing": _side_missing(index, found) if found.question.kind == "compare" else 0.0,
+        "nameless": float(bool(_ASKS_NAME.search(question)) and any(nameless)),
+        "unit missing": lacking(lambda one: unit.search(one.text)) if unit else 0.0,
+        "steps missing": lacking(_is_step) if asks_steps(question) else 0.0,
+        "echo": lacking(lambda one: new_words(one.text, asked) >= _SAYS),
     }
 
 
@@ -101,6 +119,10 @@ def _look(index: Index, found: Found) -> list[_Looked]:
             short = line if line[1] - line[0] <= _SHORT_LINE else (start, end)
             looked.append(_Looked(row, sentence.score, fold(text[start:end]), fold(text[slice(*line)]), short))
     return looked
+
+
+def _is_step(one: _Looked) -> bool:
+    return is_step(one.line) or bool(MARKER.match(one.line))
 
 
 def _unwritten(looked: Sequence[_Looked]) -> list[_Looked]:

@@ -207,6 +207,20 @@ def asked_unit(question: str) -> re.Pattern[str] | None:
     return re.compile(_FIGURE + "|".join(units) + ")") if units else None
 
 
+_ASKS_STEPS = re.compile(r"步骤|流程|几步|一步[步一]|怎么(?:画|搭|建|操作|定)|具体怎么|详细|打分|计分")
+_STEP = re.compile(r"第[一二三四五六七]步|首先|其次|然后|接着|最后|先.{1,30}再|→|>|步骤\d|\d[.、)]")
+
+
+def asks_steps(folded: str) -> bool:
+    """Whether a folded question asks how something is done step by step."""
+    return bool(_ASKS_STEPS.search(folded))
+
+
+def is_step(folded: str) -> bool:
+    """Whether a folded text tells what is done first or next."""
+    return bool(_STEP.search(folded))
+
+
 def enumerates(folded: str, count: int) -> bool:
     """Whether a folded sentence names that many things: by its own word for the number, or by as many marks between."""
     if next(_counts(folded), 0) == count:

@@ -26,7 +26,7 @@ _CONTINUING = re.compile(
 )
 # Questions whose answer is a thing: what it names is what 它 means next.
 _ASKS_WHICH = re.compile(
-    r"什么(?!是)[\u3400-\u9fff]{2}|哪[个种一]|\bwhich\b|what (?:metric|tool|method|model|term|indicator)"
+    r"什么(?![是样])[\u3400-\u9fff]{2}|哪[个种一]|\bwhich\b|what (?:metric|tool|method|model|term|indicator)"
 )
 # Terms that are asked about for anything: 怎么复盘 goes on with what was spoken of, 什么是复盘 does not.
 _SIDES = frozenset(
@@ -119,11 +119,16 @@ def _last_question(segmenter: Segmenter, history: Sequence[Turn]) -> str:
 
 
 def _topic(text: str, segmenter: Segmenter) -> str:
-    """What an earlier question was about: its terms and nouns; all its content words if it has neither."""
+    """What an earlier question was about: its terms and nouns, with a verb that follows one (会员订阅); all its content words if it has neither."""
     matches = segmenter.matches(text)
     rest = without(fold(text), [(m.start, m.end) for m in matches])
     content = tagged(rest)
-    nouns = [word for word, tag in content if (tag in NOUNLIKE or tag[:1] == "n") and word not in CUES]
+    nouns, before = [], ""
+    for word, tag in content:
+        noun = tag in NOUNLIKE or tag[:1] == "n"
+        if word not in CUES and (noun or (before and tag == "v" and len(word) > 1 and before + word in rest)):
+            nouns.append(word)
+        before = word if noun else ""
     names = [m.surface for m in matches if fold(m.surface) not in CUES]
     return " ".join(dict.fromkeys([*names, *nouns])) or " ".join(word for word, _ in content)
 

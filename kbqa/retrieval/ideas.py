@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import replace
 
 import rjieba
@@ -36,6 +36,11 @@ CUES = frozenset(
     "指标 内容 情况 方面 东西 事情 问题 工作 部分 作用 种类 类型 几类 definition meaning formula difference step way example list type kind".split()
 )
 QUOTATION = re.compile(r"[\"\u201c\u300c\u300e]([^\"\u201c\u201d\u300c\u300d\u300e\u300f]{2,16})[\"\u201d\u300d\u300f]")
+
+
+def new_words(text: str, said: Container[str]) -> int:
+    """How many words a text adds to those that were said."""
+    return len({word for word in words(text) if word not in said and word not in ASKING})
 
 
 def scaled(idea: Idea, share: float) -> Idea:
