@@ -46,6 +46,10 @@ def corpus_index(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("zhuanhualv和留纯率有关系吗", "转化率和留存率有关系吗", ("转化率", "留存率")),
         ("留纯率和zhuanhualv和转画率", "留存率和转化率和转化率", ("留存率", "转化率")),
         ("轉畫率", "转化率", ("转化率",)),
+        ("留存lv怎么算", "留存率怎么算", ("留存率",)),
+        ("zhuan化率低", "转化率低", ("转化率",)),
+        ("怎么看 liu cun lv", "怎么看 留存率", ("留存率",)),
+        ("zhuan hua lv", "转化率", ("转化率",)),
     ],
 )
 def test_slips_are_mended(typed: str, meant: str, words: tuple[str, ...], speller: Speller) -> None:

@@ -33,8 +33,9 @@ NAMES = (
 _KINDS = ("list", "howto", "formula", "number", "compare", "why", "fact")  # against definitions
 # Asked for, but rarely in anybody's notes: which product to buy, what it costs today, code, forms, licences.
 _OUTWARD = re.compile(
-    r"软件|平台[^,]{0,6}(?:好|选|买)|推荐[^,]{0,6}(?:工具|软件|平台|品牌|服务商|机构|课|书)|哪家|供应商|服务商|代码|下载|模板|牌子|报价|工资|月薪|薪资|官网|开户|申请|资质|法规|法律|备案|税"
-    r"|\b(?:software|download|template|vendor|salary|license|tax)\b|哪一?年|多少钱"
+    r"(?:什么|哪[个款些种]|啥|推荐).{0,10}软件|软件(?:比|用哪|哪|推荐)|平台[^,]{0,6}(?:好|选|买(?!家|点|手))|(?:什么|哪[个种些]|啥)牌子"
+    r"|推荐[^,]{0,6}(?:工具|软件|平台|品牌|服务商|机构|课|书)|哪家|供应商|服务商|代码|下载(?:地址|链接)|哪里?下载|报价|工资|[月年底起]薪|薪[资水]|官网(?:在哪|地址|是|网址)"
+    r"|开户|申请|资质|法规|法律|备案|税|\b(?:software|download|template|vendor|salary|license|tax)\b|哪一?年|多少钱"
 )
 
 

@@ -53,10 +53,12 @@ _WHO = re.compile(
 )
 _CAME_UP = re.compile(r"提出|发明|创立|首创|开创|之父|创始")
 _ASKS_NAME = re.compile(
-    r"哪一?[家款本位]|哪个?(?:公司|平台|品牌|国家|城市|作者|app|产品|学者|机构|人)|叫什么(?!意思|做)|叫啥|是谁|谁(?!更|都|也|的)|出自"
+    r"哪一?[家款本位]|哪个?(?:公司|平台|品牌|国家|城市|作者|app|产品|学者|机构|人)|叫什么名|(?:公司|平台|品牌|app|产品|游戏|店|书|作者)(?:到底|究竟|具体)?叫(?:什么|啥)|是谁|谁(?!更|都|也|的)|出自"
     r"|\bwho\b|name of|(?:which|what) (?:company|brand|app|country)"
 )
-_NAMELESS = re.compile(r"某(?!些|种程度|个角度|方面)")
+_NAMELESS = re.compile(
+    r"某(?!些|种程度|个角度|方面)|(?:一|有一?)[家款](?!叫|名)|一个.{0,6}(?:公司|平台|品牌|应用|app|产品)(?!叫|名)|(?:这家|该)(?:公司|平台|品牌|企业)"
+)
 _ALMOST_BEST = 0.9  # share of the best sentence's score from which a sentence is about the matter, too
 _SAYS = 2  # words of its own that a sentence has that says something
 

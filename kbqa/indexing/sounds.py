@@ -77,8 +77,8 @@ class Sounds:
     def _readings(self) -> dict[str, str]:
         return dict(row.split("\t") for row in self._raw[1].splitlines())
 
-    def of_word(self, word: str) -> list[str]:
-        """Words that sound like a folded Chinese word."""
+    def of_word(self, word: Sequence[str]) -> list[str]:
+        """Words that sound like a folded Chinese word; some of its characters may be given as syllables."""
         return self.of_pinyin([self._readings.get(char, char) for char in word])
 
     def of_pinyin(self, syllables: Sequence[str]) -> list[str]:

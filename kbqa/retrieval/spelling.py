@@ -20,6 +20,8 @@ from kbqa.text import fold
 
 _HAN_RUN = re.compile(r"[\u3400-\u9fff]+")
 _LATIN_WORD = re.compile(r"[a-z]{2,}")
+_MIXED_RUN = re.compile(r"(?<![a-z])(?:[\u3400-\u9fff]|[a-z]{1,18}(?![a-z0-9])(?: (?=[a-z]))?)+")
+_MIXED_PIECE = re.compile(r"[\u3400-\u9fff]|[a-z]+")
 _LATIN_RUN = re.compile(r"(?<![a-z0-9])[a-z]{4,24}(?![a-z0-9])")
 
 
@@ -164,16 +166,54 @@ class Speller:
         """Words in pinyin. Beside words that are none, a run of two syllables is English: like, name, late."""
         folded = fold(text)
         english = any(not _syllables(word) for word in _LATIN_WORD.findall(folded) if word not in ASKING)
-        edits = []
+        edits = [] if english and not _HAN_RUN.search(folded) else self._half_spelled(folded)
         for match in _LATIN_RUN.finditer(folded):
             token = match.group()
-            if token in self._known or self._segmenter.matches(token):
+            if self._means_something(token) or any(a < match.end() and match.start() < b for a, b, _ in edits):
                 continue
             syllables = _syllables(token)
             candidates = self._sounds.of_pinyin(syllables) if len(syllables) >= (3 if english else 2) else []
             if candidates:
                 edits.append((match.start(), match.end(), max(candidates, key=len)))
         return edits
+
+    def _means_something(self, token: str) -> bool:
+        return token in self._known or bool(self._segmenter.matches(token))
+
+    def _half_spelled(self, folded: str) -> list[tuple[int, int, str]]:
+        """Words of which only a part is in pinyin (留存lv), and words whose syllables stand apart (liu cun lv)."""
+        edits: list[tuple[int, int, str]] = []
+        for run in _MIXED_RUN.finditer(folded):
+            pieces = [
+                (m.start() + run.start(), m.end() + run.start(), m.group()) for m in _MIXED_PIECE.finditer(run.group())
+            ]
+            sounds = [(piece,) if _HAN_RUN.match(piece) else _syllables(piece) for *_, piece in pieces]
+            i = 0
+            while i < len(pieces):
+                for j in range(min(len(pieces), i + WORD_LENGTHS[-1]), i, -1):
+                    if word := self._half_spelling([piece for *_, piece in pieces[i:j]], sounds[i:j]):
+                        edits.append((pieces[i][0], pieces[j - 1][1], word))
+                        i = j - 1
+                        break
+                i += 1
+        return edits
+
+    def _half_spelling(self, pieces: Sequence[str], sounds: Sequence[tuple[str, ...]]) -> str:
+        """The term or common word that some characters and syllables are; empty if there is none, or nothing is in pinyin."""
+        latin = [piece for piece in pieces if piece.isascii()]
+        if len(pieces) < WORD_LENGTHS[0] or not latin or not all(sounds):
+            return ""
+        syllables = [syllable for some in sounds for syllable in some]
+        # Where there are three, that one of them is an abbreviation as well (ci) tells nothing.
+        if (all if len(syllables) >= _EVERYDAY else any)(map(self._means_something, latin)):
+            return ""
+        for word in self._sounds.of_word(syllables):
+            fits = len(word) == len(syllables) and all(
+                not _HAN_RUN.match(syllable) or syllable == char for syllable, char in zip(syllables, word, strict=True)
+            )
+            if fits and (len(word) >= _EVERYDAY or self._is_term(word) or self._is_common(word)):
+                return word
+        return ""
 
 
 def _pieces(run: str, start: int) -> list[tuple[int, int, str]]:
