@@ -65,6 +65,10 @@ class Document:
         """The line of the file, counted from 1, that an offset of the text came from."""
         return self.lines[self.text.count("\n", 0, offset)]
 
+    def is_bare(self, section: Section) -> bool:
+        """Whether nothing stands under a heading, not even another one: a point of an outline."""
+        return not self.text[section.body_start : section.end].strip()
+
 
 @dataclass(frozen=True, slots=True)
 class FileReport:

@@ -16,6 +16,7 @@ from kbqa.text import Span, fold, sentence_spans
 from kbqa.types import Document, Section
 
 _MAX_SUBSECTIONS = 9
+_POINTS = 3  # headings with nothing under them that are a list
 _RAN_TOGETHER = 6  # characters of a paragraph that may be a heading's
 _CASE = re.compile(r"^(?:案例|例如|[\u3400-\u9fff]{0,8}案例)[:\uff1a]")
 
@@ -180,11 +181,23 @@ _NUMBERED_HEADING = re.compile(
 
 
 def _subsections(document: Document, start: int, place: int) -> Iterator[Listing]:
-    """The subsections of the sections above a chunk, each as its heading and first sentence."""
+    """The subsections of the sections above a chunk, each as its heading and first sentence; as headings if that is all there is."""
     for parent in (s for s in document.sections if s.start <= start < s.end):
         children = [s for s in document.sections if parent.start < s.start < parent.end and s.level > parent.level]
         top = min((s.level for s in children), default=0)
-        children = [s for s in children if s.level == top and document.text[s.body_start : s.end].strip()]
+        points = [s for s in children if s.level == top]
+        if len(points) >= _POINTS and all(map(document.is_bare, points)):
+            yield Listing(
+                document,
+                (parent.start, parent.body_start - 1),
+                tuple((s.start, s.body_start - 1) for s in points),
+                place,
+            )
+            continue
+        following = {s.start: other.start for s, other in pairwise(document.sections)}
+        children = [
+            s for s in points if document.text[s.body_start : min(s.end, following.get(s.start, s.end))].strip()
+        ]
         lead = (parent.start, parent.body_start - 1)
         alike = _alike(document, children)
         if alike:

@@ -65,19 +65,26 @@ _SAYS = 2  # words of its own that a sentence has that says something
 
 @dataclass(frozen=True, slots=True)
 class _Looked:
-    """A sentence of the best passages and the line that it stands in, both folded; `place` is that of the line if it is short."""
+    """A sentence of the best passages and the line that it stands in, both folded.
+
+    Attributes:
+        place: that of the line if it is short, else of the sentence.
+        bare: whether it is a heading with nothing under it.
+    """
 
     row: int
     score: float
     text: str
     line: str
     place: Span
+    bare: bool
 
 
 def misses(index: Index, found: Found) -> dict[str, float]:
     """How much speaks for each kind of near miss, 0 to 1; needs at least one hit."""
     looked = _look(index, found)
-    best = max([_GOOD, *(one.score for one in looked)])
+    closest = max((one.score for one in looked), default=0.0)
+    best = max(_GOOD, closest)
     question = fold(found.question.text)
     dates, unit = set(_DATE.findall(question)), asked_unit(question)
     asked = frozenset(words(question))
@@ -86,7 +93,9 @@ def misses(index: Index, found: Found) -> dict[str, float]:
         """How far the best of the sentences that are so stays behind the best of all, as a share of that."""
         return 1.0 - max((one.score for one in looked if which(one)), default=0.0) / best
 
-    promised = max((one.score for one in _unwritten(looked)), default=0.0)
+    named = (one for one in looked if one.bare and found.question.kind != "list")
+    promised = max((one.score for one in (*_unwritten(looked), *named)), default=0.0)
+    saying = max((one.score for one in looked if new_words(one.text, asked) >= _SAYS), default=0.0)
     nameless = (one for one in looked if one.score >= _ALMOST_BEST * best and _NAMELESS.search(one.text))
     return {
         "unwritten": min(max(promised, _HEADING * _bare_heading(index, found)) / best, 1.0),
@@ -96,7 +105,7 @@ def misses(index: Index, found: Found) -> dict[str, float]:
         "nameless": float(bool(_ASKS_NAME.search(question)) and any(nameless)),
         "unit missing": lacking(lambda one: unit.search(one.text)) if unit else 0.0,
         "steps missing": lacking(_is_step) if asks_steps(question) else 0.0,
-        "echo": lacking(lambda one: new_words(one.text, asked) >= _SAYS),
+        "echo": (closest - saying) / best,
     }
 
 
@@ -113,13 +122,16 @@ def promise(index: Index, found: Found) -> str:
 def _look(index: Index, found: Found) -> list[_Looked]:
     looked = []
     for row in found.rows[:_PASSAGES]:
-        text = index.documents.row(int(index.chunks.places[row, 0])).text
+        document = index.documents.row(int(index.chunks.places[row, 0]))
+        text, points = document.text, {s.start for s in document.sections if document.is_bare(s)}
         for sentence in found.sentences.get(row, ()):
             start, end = index.sentences.span(sentence.row)
             stop = text.find("\n", max(end - 1, start))
             line = text.rfind("\n", 0, start) + 1, stop if stop >= 0 else len(text)
             short = line if line[1] - line[0] <= _SHORT_LINE else (start, end)
-            looked.append(_Looked(row, sentence.score, fold(text[start:end]), fold(text[slice(*line)]), short))
+            looked.append(
+                _Looked(row, sentence.score, fold(text[start:end]), fold(text[slice(*line)]), short, start in points)
+            )
     return looked
 
 

@@ -89,7 +89,9 @@ def scored_sentences(index: Index, found: Found) -> list[Scored]:
         bonus = PLACE_BONUS[place]
         path = index.chunks.paths[int(index.chunks.places[row, 3])]
         bonus -= ASIDE_PENALTY if path and is_aside(path[-1], found.question.text) else 0.0
-        headings = {section.start for section in document.sections}
+        # Where a list is asked for, points of an outline are items; else a heading states nothing.
+        listed = kind == "list"
+        headings = {s.start for s in document.sections if not (listed and document.is_bare(s))}
         previous: Span | None = None
         for sentence in found.sentences.get(row, ()):
             start, end = index.sentences.span(sentence.row)

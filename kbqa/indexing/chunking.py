@@ -1,14 +1,14 @@
 """Documents → chunks: by structure first, then by sentences, so that one chunk speaks of one thing.
 
 A chunk never crosses a heading that the writer set, except that a row of tiny sections (the five stages of something, a
-sentence each) stays together. Blocks — paragraphs, items, rows — are kept whole; only a paragraph that is too long by itself
+sentence each) stays together, and that a row of headings with nothing under them is a list of what stands above them. Blocks — paragraphs, items, rows — are kept whole; only a paragraph that is too long by itself
 is cut, between sentences.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import replace
 
 from kbqa.indexing.segment import count_tokens
@@ -21,7 +21,7 @@ _NEW_TOPIC = re.compile(r"^(?:案例|例如|示例|实例|典型案例|常见问
 _ITEM = re.compile(r"^\s*(?:[-*•]\s|\(?\d+[.)、．](?!\d)|[(（]\d+[)）]|[①-⑳])")
 _LEAD_IN = re.compile(r"[:：]\s*$")
 _TINY_TOKENS = 60
-_TINY_ROW = 3
+_ROW = 3
 
 
 def chunk_document(document: Document, settings: BuildSettings) -> list[Chunk]:
@@ -31,7 +31,7 @@ def chunk_document(document: Document, settings: BuildSettings) -> list[Chunk]:
         Chunks with `text == document.text[start:end]`; sections without text yield none.
     """
     chunks: list[Chunk] = []
-    headings = {section.start for section in document.sections}
+    headings = {section.start for section in document.sections if not document.is_bare(section)}
     for span, path in _regions(document):
         for start, end in _pack(document.text, _blocks(document.text, span, headings), settings):
             number = len(chunks) + 1
@@ -49,13 +49,22 @@ def _regions(document: Document) -> Iterator[tuple[Span, tuple[str, ...]]]:
         yield (0, first), title_path
     index = 0
     while index < len(sections):
-        last = _tiny_row_end(document, index)
         section = sections[index]
-        if last > index:
+        tiny = _row_end(document, index, _is_tiny)
+        bare = _row_end(document, index, Document.is_bare)
+        below = index + 1 < len(sections) and sections[index + 1].level > section.level
+        points = _row_end(document, index + 1, Document.is_bare) if below else index
+        if tiny > index or bare > index:
+            last = max(tiny, bare)
             yield (section.start, _own_end(sections, last)), section.path[:-1] or section.path
-        elif section.body_start < _own_end(sections, index):
-            yield (section.body_start, _own_end(sections, index)), section.path
-        index = max(last, index) + 1
+        elif points > index + 1:
+            last = points
+            yield (section.body_start, _own_end(sections, last)), section.path
+        else:
+            last = index
+            if section.body_start < _own_end(sections, index):
+                yield (section.body_start, _own_end(sections, index)), section.path
+        index = last + 1
 
 
 def _own_end(sections: Sequence[Section], index: int) -> int:
@@ -64,20 +73,19 @@ def _own_end(sections: Sequence[Section], index: int) -> int:
     return min(sections[index].end, following)
 
 
-def _tiny_row_end(document: Document, index: int) -> int:
-    """Last section of a row of at least three tiny leaf sections of one level that starts at `index`, else `index`."""
+def _row_end(document: Document, index: int, belongs: Callable[[Document, Section], bool]) -> int:
+    """Last section of a row of at least three leaf sections of one level, all of a kind, that starts at `index`, else `index`."""
     sections = document.sections
     last = index
-    while last < len(sections) and sections[last].level == sections[index].level and _is_tiny(document, last):
+    while last < len(sections) and sections[last].level == sections[index].level and belongs(document, sections[last]):
         last += 1
         if last < len(sections) and sections[last].start != sections[last - 1].end:
             break
-    return last - 1 if last - index >= _TINY_ROW else index
+    return last - 1 if last - index >= _ROW else index
 
 
-def _is_tiny(document: Document, index: int) -> bool:
-    section = document.sections[index]
-    leaf = index + 1 == len(document.sections) or document.sections[index + 1].start >= section.end
+def _is_tiny(document: Document, section: Section) -> bool:
+    leaf = not any(section.start < other.start < section.end for other in document.sections)
     body = document.text[section.body_start : section.end]
     return leaf and 5 <= len(body.strip()) and count_tokens(body) <= _TINY_TOKENS
 

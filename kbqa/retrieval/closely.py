@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -128,9 +130,17 @@ def _fits(question: Question, text: str) -> bool:
     return question.kind == "formula" and sentence_fits("formula", fold(text))
 
 
+# What stands between two things that are to be compared; 产品 and 市场 may both be named where 各国市场有什么不同 is asked.
+_BETWEEN = re.compile(r"[^,\u3002]{0,8}(?:[和与跟同、及比/]|vs|还是|\b(?:or|and|from|than)\b)[^,\u3002]{0,8}")
+
+
 def _compared(index: Index, question: Question) -> list[set[str]]:
-    """The names of each of the terms that are to be compared, squeezed; empty if there are not two."""
-    terms = question.terms if question.kind == "compare" and len(question.terms) > 1 else ()
+    """The names of each of the terms that are to be compared, squeezed; empty if there are not two, one beside the other."""
+    if question.kind != "compare" or len(question.terms) < 2:
+        return []
+    folded = fold(question.text)
+    matches = [m for m in index.segmenter.matches(question.text) if m.term in question.terms]
+    terms = question.terms if any(_BETWEEN.fullmatch(folded[a.end : b.start]) for a, b in pairwise(matches)) else ()
     return [{squeeze(name) for name in names_of(index.glossary.terms[term])} for term in terms]
 
 

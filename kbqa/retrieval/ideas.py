@@ -25,7 +25,7 @@ SPOKEN_SHARE, ENGLISH_SHARE, NEAR_IN_SEARCH = 0.8, 0.8, 0.3
 ASKING = frozenset(
     "什么 怎么 怎样 怎么样 如何 哪些 哪个 哪几 哪 哪种 为什么 为何 为啥 多少 几个 几种 几 请问 一下 吗 呢 吧 啊 呀 啦 嘛 么 咋 咋整 咋办 啥 哪几个 哪几种 哪几类 干嘛 干啥 怎么办 怎么做 咋样 是不是 有没有 "
     "我 我们 你 你们 他 她 它 它们 咱 咱们 自己 大家 人家 是 有 要 想 做 会 能 可 可以 应该 应当 应 该 需要 得 去 来 用 说 讲 叫 看 "
-    "一 二 三 四 五 六 七 八 九 十 两 一下 一句 一名 三个 四个 五个 两个 六个 七个 为 人 里 谁 请 帮 帮忙 给 介绍 说明 解释 告诉 谈谈 讲讲 聊聊 说说 具体 分别 主要 到底 究竟 一般 通常 里面 里 中 上 下 时 时候 的话 这 那 这个 那个 这些 那些 这样 那样 "
+    "一 二 三 四 五 六 七 八 九 十 两 一下 一句 一名 三个 四个 五个 两个 六个 七个 为 人 里 谁 请 帮 帮忙 给 介绍 说明 解释 告诉 谈谈 讲讲 聊聊 说说 具体 分别 主要 到底 究竟 一般 通常 里面 里 其中 指 中 上 下 时 时候 的话 这 那 这个 那个 这些 那些 这样 那样 "
     "这里 那里 一个 一种 一名 一些 哪里 才 不 没 没有 很 都 好 过 后 之后 以后 然后 还有 还 再 又 只 就是 文档 文章 笔记 资料 里头 关于 对于 通过 "
     "what which who whom whose when where why how do does did can could should would will i you we they he she me my our your "
     "there their them its have has had be been being was were am if about tell explain please describe give some any one "

@@ -176,13 +176,25 @@ def understand(
 
 def _about(text: str, resolved: str, segmenter: Segmenter) -> tuple[tuple[str, ...], tuple[int, ...]]:
     """Names of what a question is about, and the terms among them."""
-    subject = bare_subject(resolved)
+    own = _own_subject(text) if resolved != text else ""
+    subject = own or bare_subject(resolved)
     names = {subject, *(fold(quoted) for quoted in QUOTATION.findall(text))} - {""}
-    matches = segmenter.matches(subject) or segmenter.matches(resolved)
+    matches = segmenter.matches(subject) or (() if own else segmenter.matches(resolved))
     for match in matches:
         names |= {fold(match.surface), *(fold(n) for n in names_of(segmenter.glossary.terms[match.term]))}
     terms = dict.fromkeys(m.term for m in matches if fold(m.surface) not in CUES)
     return tuple(sorted(names - CUES, key=lambda n: (-len(n), n))), tuple(terms)
+
+
+_LED_BY = re.compile(r"^(?:那么?|所以|然后|还有|另外)?[,\uff0c]?(?:其中|里面?|上面|前面|刚才)(?:说|提|讲)?到?的")
+_REFERS = re.compile(r"[它这那其该此]|前者|后者|第.个")
+
+
+def _own_subject(text: str) -> str:
+    """What a follow-up asks the meaning of, if it names it itself: 时间轴 of 那其中的时间轴是指什么; else empty."""
+    led = _LED_BY.match(fold(text))
+    subject = bare_subject(text[led.end() :]) if led else ""
+    return "" if _REFERS.search(subject) else subject
 
 
 def expanded(question: Question, segmenter: Segmenter, known: Container[str]) -> str:
