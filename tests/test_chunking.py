@@ -284,6 +284,36 @@ def test_a_tiny_section_stays_in_one_piece(names: list[str], body: str) -> None:
         assert lines[1::2] == [body] * (len(lines) // 2) and len(lines) % 2 == 0
 
 
+# --- points of an outline ---------------------------------------------------------------------------------------------
+
+
+def outline(lead: str, names: Sequence[str]) -> str:
+    return "\n\n".join(["# 岗位", "## 特别的岗位", *([lead] if lead else []), *(f"### {name}" for name in names)])
+
+
+@pytest.mark.parametrize(("lead", "start"), [("还没写完，先列着。", "还没写完，先列着。\n"), ("", "")])
+def test_headings_with_nothing_under_them_are_a_list_of_what_stands_above(lead: str, start: str) -> None:
+    chunks = chunks_of(outline(lead, ["（1）商品上架", "（2）店铺装修", "（3）评价管理"]) + "\n\n## 其他\n\n别的话。")
+    assert [(c.heading_path[-1], c.text) for c in chunks] == [
+        ("特别的岗位", f"{start}（1）商品上架\n（2）店铺装修\n（3）评价管理"),
+        ("其他", "别的话。"),
+    ]
+
+
+def test_two_such_headings_are_no_list_nor_does_one_with_text_belong_to_it() -> None:
+    assert [c.text for c in chunks_of(outline("先列着。", ["上架", "装修"]))] == ["先列着。"]
+    mixed = outline("先列着。", ["上架", "装修", "评价"]) + "\n\n催人写评价，不许买评价。"
+    assert [c.text for c in chunks_of(mixed)] == ["先列着。", "催人写评价，不许买评价。"]
+
+
+def test_a_row_that_follows_a_section_with_text_stands_by_itself() -> None:
+    text = "# 岗位\n\n## 客服\n\n接电话的人。\n\n## 上架\n\n## 装修\n\n## 评价"
+    assert [(c.heading_path, c.text) for c in chunks_of(text)] == [
+        (("岗位", "客服"), "接电话的人。"),
+        (("岗位",), "上架\n装修\n评价"),
+    ]
+
+
 # --- decks without line breaks ----------------------------------------------------------------------------------------
 
 

@@ -59,3 +59,18 @@ def test_what_stands_alone_does_not_point_back(kb: KnowledgeBase, question: str)
 def test_a_question_that_stands_alone_takes_nothing_along(kb: KnowledgeBase) -> None:
     """Terms of its own end the topic before."""
     assert kb.understand("留存率怎么算", _asked("什么是转化率", "它怎么提高")).text == "留存率怎么算"
+
+
+def test_a_verb_behind_a_noun_belongs_to_the_topic(kb: KnowledgeBase) -> None:
+    """Of 鲜花配送 not just 鲜花; and what was asked for with 什么样的 is no answer that 它 could mean."""
+    before = [*_asked("鲜花配送适合什么样的店铺"), {"role": "assistant", "content": "适合转化率稳定的店铺。"}]
+    assert kb.understand("那它要盯哪几个数？", before).text == "鲜花 配送 店铺 要盯哪几个数？"
+
+
+@pytest.mark.parametrize(
+    ("question", "names"),
+    [("那其中的会员价是指什么？", {"会员价"}), ("里面的转化率是什么意思", {"转化率"}), ("那它是什么意思", {"留存率"})],
+)
+def test_what_a_follow_up_asks_the_meaning_of(kb: KnowledgeBase, question: str, names: set[str]) -> None:
+    assert names <= set(kb.understand(question, _asked("什么是留存率")).names)
+    assert "留存率" in names or "留存率" not in kb.understand(question, _asked("什么是留存率")).names

@@ -46,6 +46,21 @@ STAGES = """新店开业手册
 会员制度
 办卡即可积分，积分一年有效。
 """
+OUTLINE = """# 电商客服
+
+## 客服要会的几样
+
+还没想全，先列着。
+
+### （1）查物流
+### （2）退换货
+### （3）安抚情绪
+### （4）催评价
+
+## 排班
+
+早晚两班，晚班到十二点。
+"""
 
 
 def ask(folder: Path, name: str, text: str, question: str) -> list[str]:
@@ -82,3 +97,9 @@ def test_sections_headed_alike_are_a_list(tmp_path: Path, name: str) -> None:
     assert [item[:2] for item in items] == ["筹备", "试营", "开业", "复盘"]
     assert items[0] == "筹备阶段：谈妥租约，办好证照，招到店长和第一批店员。"
     assert items[2] == "开业阶段当天请街坊来店，活动只做一样，人手加倍。"
+
+
+def test_points_of_an_outline_are_a_list_and_say_nothing_themselves(tmp_path: Path) -> None:
+    assert ask(tmp_path, "客服.md", OUTLINE, "客服要会哪几样？") == ["查物流", "退换货", "安抚情绪", "催评价"]
+    answer = KnowledgeBase.open(tmp_path / "index").ask("安抚情绪具体怎么做？")
+    assert answer.abstained or all("安抚情绪" not in sentence.text for sentence in answer.sentences)

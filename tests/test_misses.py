@@ -20,6 +20,9 @@ NOTES = {
     "私域/数据.md": "# 私域数据\n\n2023年私域卖的货占全公司的 23%，比前一年多三个点。\n\nQ：退群的人还能再加吗？A：待客服组定。\n\n"
     "用户分层是上下关系，一个人只在一层。用户分群是左右关系，一个人可以在好几群。这里先不展开，以后要讲的都在培训里讲过了，回头再补几张图就够了，大家看录像也行。\n",
     "模型/漏斗.md": "# 漏斗模型\n\n漏斗模型把完成一件事的路拆成几步，看每步剩多少人。\n",
+    "案例/涨粉.md": "# 涨粉案例\n\n某宠物用品店三周涨粉四千，靠的是请老顾客拍遛狗视频。\n\n有一家叫“豆包烘焙”的小店三周涨粉六百，靠的是发试吃券。\n",
+    "直播/清单.md": "# 直播清单\n\n怎么防断流。\n",
+    "渠道/地推.md": "# 地推\n\n## 地推怎么做\n\n做地推先挑人流大的路口，再备好小礼物。\n\n## 地推的回本\n\n地推的回本看老板心情，没有定数。\n",
     "模型/海盗.md": "# AARRR\n\nAARRR 由戴夫·麦克卢尔提出，分五步。\n",
 }  # fmt: skip
 
@@ -47,6 +50,10 @@ def seen(kb: KnowledgeBase, question: str) -> dict[str, float]:
         ("2021年私域卖的货占全公司多少", "other date"),
         ("漏斗模型最早是谁提出的", "nobody named"),
         ("用户分层和用户画像有什么区别", "side missing"),
+        ("三周涨粉四千的是哪家宠物用品店", "nameless"),
+        ("地推的回本要多久", "unit missing"),
+        ("涨粉六百的试吃券流程", "steps missing"),
+        ("断流怎么防", "echo"),
     ],
 )
 def test_what_is_named_but_not_told(question: str, name: str, kb: KnowledgeBase) -> None:
@@ -61,6 +68,8 @@ def test_what_is_named_but_not_told(question: str, name: str, kb: KnowledgeBase)
         "2023年私域卖的货占全公司多少",
         "AARRR最早是谁提出的",
         "用户分层和用户分群有什么区别",
+        "靠试吃券涨粉六百的是哪家小店",
+        "地推怎么做，步骤详细些",
     ],
 )
 def test_what_is_told(question: str, kb: KnowledgeBase) -> None:

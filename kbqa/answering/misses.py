@@ -17,6 +17,7 @@ from kbqa.indexing.index import Index
 from kbqa.indexing.segment import words
 from kbqa.retrieval.fit import MARKER, asked_unit, asks_steps, is_step
 from kbqa.retrieval.ideas import ASKING, CUES, new_words
+from kbqa.retrieval.question import Question
 from kbqa.retrieval.search import Found
 from kbqa.terms.glossary import names_of
 from kbqa.text import Span, fold, squeeze
@@ -93,8 +94,7 @@ def misses(index: Index, found: Found) -> dict[str, float]:
         """How far the best of the sentences that are so stays behind the best of all, as a share of that."""
         return 1.0 - max((one.score for one in looked if which(one)), default=0.0) / best
 
-    named = (one for one in looked if one.bare and found.question.kind != "list")
-    promised = max((one.score for one in (*_unwritten(looked), *named)), default=0.0)
+    promised = max((one.score for one in _to_come(looked, found.question)), default=0.0)
     saying = max((one.score for one in looked if new_words(one.text, asked) >= _SAYS), default=0.0)
     nameless = (one for one in looked if one.score >= _ALMOST_BEST * best and _NAMELESS.search(one.text))
     return {
@@ -113,7 +113,7 @@ def promise(index: Index, found: Found) -> str:
     """The line of the notes that fits a question best, if it says that it is still to be written; else empty."""
     looked = _look(index, found)
     best = max((one.score for one in looked), default=0.0)
-    promised = max(_unwritten(looked), key=lambda one: one.score, default=None)
+    promised = max(_to_come(looked, found.question), key=lambda one: one.score, default=None)
     if promised is None or promised.score < max(best, _GOOD):
         return ""
     return index.documents.row(int(index.chunks.places[promised.row, 0])).text[slice(*promised.place)].strip()
@@ -137,6 +137,12 @@ def _look(index: Index, found: Found) -> list[_Looked]:
 
 def _is_step(one: _Looked) -> bool:
     return is_step(one.line) or bool(MARKER.match(one.line))
+
+
+def _to_come(looked: Sequence[_Looked], question: Question) -> list[_Looked]:
+    """Those that are still to be written: they say so, or are points of an outline that are asked for more than their names."""
+    points = [one for one in looked if one.bare] if question.kind != "list" else []
+    return [*_unwritten(looked), *points]
 
 
 def _unwritten(looked: Sequence[_Looked]) -> list[_Looked]:
