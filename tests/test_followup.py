@@ -62,9 +62,9 @@ def test_a_question_that_stands_alone_takes_nothing_along(kb: KnowledgeBase) -> 
 
 
 def test_a_verb_behind_a_noun_belongs_to_the_topic(kb: KnowledgeBase) -> None:
-    """Of 鲜花配送 not just 鲜花; and what was asked for with 什么样的 is no answer that 它 could mean."""
-    before = [*_asked("鲜花配送适合什么样的店铺"), {"role": "assistant", "content": "适合转化率稳定的店铺。"}]
-    assert kb.understand("那它要盯哪几个数？", before).text == "鲜花 配送 店铺 要盯哪几个数？"
+    """Of 雨伞租借 not just 雨伞; and what was asked for with 什么样的 is no answer that 它 could mean."""
+    before = [*_asked("雨伞租借适合什么样的店铺"), {"role": "assistant", "content": "适合转化率稳定的店铺。"}]
+    assert kb.understand("那它要盯哪几个数？", before).text == "雨伞 租借 店铺 要盯哪几个数？"
 
 
 @pytest.mark.parametrize(
