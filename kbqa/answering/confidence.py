@@ -122,7 +122,7 @@ def features(index: Index, found: Found) -> dict[str, float]:
             idea.known_missing >= _NOUN and here < _HARDLY
             for idea, here in zip(question.ideas, found.covered, strict=True)
         ),
-        "definition there": float(question.kind == "definition" and any(s.fits for s in looked)),
+        "definition there": float(question.kind != "formula" and any(s.fits for s in looked)),
         "formula there": max((s.score for s in looked if s.fits and question.kind == "formula"), default=0.0),
         "ideas": math.log1p(len(question.ideas)),
         "terms": min(len(question.terms), 4),

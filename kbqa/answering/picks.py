@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from kbqa.indexing.index import Index
+from kbqa.indexing.segment import words
 from kbqa.notes.cleaning import count_garbled
 from kbqa.notes.term_file import LABELS, TERM_FILE
 from kbqa.retrieval.fit import (
@@ -22,6 +23,7 @@ from kbqa.retrieval.fit import (
     is_aside,
     sentence_fits,
 )
+from kbqa.retrieval.ideas import new_words
 from kbqa.retrieval.question import Question
 from kbqa.retrieval.search import Found
 from kbqa.terms.glossary import names_of
@@ -83,6 +85,7 @@ def scored_sentences(index: Index, found: Found) -> list[Scored]:
     """All sentences of the first chunks, the best first."""
     kind, count = found.question.kind, asked_count(found.question.text)
     asked_formulas = {t.formula[:2] for i in found.question.terms if (t := index.glossary.terms[i]).formula}
+    asked = frozenset(words(found.question.text))
     result: list[Scored] = []
     for place, row in enumerate(found.rows[:PASSAGES]):
         document = index.documents.row(int(index.chunks.places[row, 0]))
@@ -100,6 +103,8 @@ def scored_sentences(index: Index, found: Found) -> list[Scored]:
             text = fold(document.text[start:end])
             if document.doc_id == TERM_FILE and _FIELD.match(text):
                 continue  # what else a term is called answers nothing
+            if text.rstrip().endswith("?") and not new_words(text, asked):
+                continue  # the question itself
             thin = _thinness(text, kind)
             score = sentence.score + bonus + _fit_bonus(kind, text, count, found.question.names) - thin
             if kind == "formula" and (document.doc_id, start) in asked_formulas:

@@ -15,8 +15,10 @@ from kbqa.retrieval.coverage import Coverage
 from kbqa.retrieval.fit import (
     asked_count,
     asked_unit,
+    asks_expansion,
     counts,
     defining_strength,
+    expands,
     introduces_itself,
     is_aside,
     is_bare,
@@ -24,9 +26,11 @@ from kbqa.retrieval.fit import (
     sentence_fits,
     together,
 )
+from kbqa.retrieval.ideas import ASKING
 from kbqa.retrieval.likeness import likeness
 from kbqa.retrieval.question import Question
 from kbqa.terms.glossary import names_of
+from kbqa.terms.wordings import english
 from kbqa.text import fold, squeeze
 
 Floats = NDArray[np.float32]
@@ -45,7 +49,8 @@ class SentenceScore:
         coverage: share of the question that the sentence covers, 0 to 1.
         context: the same for the paragraph it stands in: what was named one sentence before is still spoken of.
         cosine: similarity with the question, −1 to 1.
-        fits: whether it defines what the question asks the definition of, or has a formula where one is asked for.
+        fits: whether it defines what the question asks the definition of, says what an abbreviation stands for, or has a
+            formula, where that is asked for.
     """
 
     row: int
@@ -124,7 +129,14 @@ def sentence_scores(
     return {row: tuple(values) for row, values in scores.items()}
 
 
+_LATIN = re.compile(r"(?<![a-z])[a-z]{2,8}(?![a-z])")
+
+
 def _fits(question: Question, text: str) -> bool:
+    asked = fold(question.text)
+    if asks_expansion(asked):
+        shorts = (word for word in _LATIN.findall(asked) if word not in ASKING and word not in english())
+        return expands(fold(text), tuple(shorts))
     if question.kind == "definition":
         return defining_strength(text, question.names) >= _DEFINES
     return question.kind == "formula" and sentence_fits("formula", fold(text))

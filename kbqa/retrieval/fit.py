@@ -190,11 +190,11 @@ def _counts(folded: str) -> Iterator[int]:
 _UNITS = (
     (re.compile(r"(?:多少|几)(?:钱|块|元)|how much (?:money|do|does|is it)"), "[元块万]"),
     (re.compile(r"百分之|几成|(?:(?<![频效])率|占|比例|比重).*(?:多[少高大]|几)|percent"), "[%成]"),
-    (re.compile(r"多久|多长时间|how long"), "[天周秒]|个月|(?<!\\d{4})年|小时|分钟"),
+    (re.compile(r"多久|多长时间|how long"), "[天周秒]|工作日|个月|(?<!\\d{4})年|小时|分钟"),
     (re.compile(r"几点"), "[点:]"),
     *(
-        (re.compile(rf"(?:多少|(?<![没好这那哪过前近数十])几)个?{unit}"), unit)
-        for unit in ("秒", "天", "周", "月", "年", "人", "次", "个", "条", "字", "分钟", "小时")
+        (re.compile(rf"(?:多少|(?<![没好这那哪过前近数十])几)个?(?:{unit})"), unit)
+        for unit in ("秒", "天|工作日", "周", "月", "年", "人", "次", "个", "条", "字", "分钟", "小时")
     ),
 )
 _FIGURE = r"[\d一二三四五六七八九十两百千万半]\s*(?:个|多)?(?:"
@@ -219,6 +219,32 @@ def asks_steps(folded: str) -> bool:
 def is_step(folded: str) -> bool:
     """Whether a folded text tells what is done first or next."""
     return bool(_STEP.search(folded))
+
+
+_ASKS_EXPANSION = re.compile(
+    r"缩写|全称|代表(?:了?什么|啥|哪)|字母.{0,8}(?:什么|啥|哪|意思)|哪几个(?:词|单词|字母)|\bstands? for\b|\bshort for\b|\babbreviat"
+)
+_IN_BRACKETS, _BEFORE_BRACKET = re.compile(r"\s*\([^()]{3,60}\)"), re.compile(r"[\u3400-\u9fff]{2}\s*\(\s*$")
+_WHOLE_WORD = 3  # letters
+
+
+def asks_expansion(folded: str) -> bool:
+    """Whether a folded question asks what an abbreviation stands for."""
+    return bool(_ASKS_EXPANSION.search(folded))
+
+
+def expands(folded: str, abbreviations: Sequence[str]) -> bool:
+    """Whether a folded text says what one of some abbreviations stands for: in brackets beside it, or letter by letter."""
+    for short in abbreviations:
+        at = folded.find(short)
+        if at < 0:
+            continue
+        if _IN_BRACKETS.match(folded, at + len(short)) or _BEFORE_BRACKET.search(folded[:at]):
+            return True
+        letters = iter([word[0] for word in re.findall("[a-z]+", folded) if len(word) >= _WHOLE_WORD and word != short])
+        if len(short) >= _WHOLE_WORD and all(letter in letters for letter in short):
+            return True
+    return False
 
 
 def enumerates(folded: str, count: int) -> bool:

@@ -30,7 +30,8 @@ _ASKS_WHICH = re.compile(
 )
 # Terms that are asked about for anything: 怎么复盘 goes on with what was spoken of, 什么是复盘 does not.
 _SIDES = frozenset(
-    "优化 推广 复盘 迭代 激励 模板 风险 成本 数据 目标 预算 渠道 产品 策略 方案 工具 案例 效果 收益 节奏".split()
+    "优化 推广 复盘 迭代 激励 模板 风险 成本 数据 目标 预算 渠道 产品 策略 方案 工具 案例 效果 收益 节奏 "
+    "打分 评分 考核 评估 衡量 测试 落地 设计 常见错误 误区 注意事项".split()
 )
 _IS_WHAT = re.compile(r"什么是|是什么|何为|什么叫|\bwhat is\b")
 # Numbers, measures, times, adverbs, pronouns and prepositions name no topic; nor do these nouns.

@@ -1,4 +1,4 @@
-"""Typos by sound and whole words in pinyin: 转画率 → 转化率, 留纯率 → 留存率, `zhuanhualv` → 转化率.
+"""Typos by sound, words in pinyin and slips in abbreviations: 转画率 → 转化率, `zhuanhualv` → 转化率, AARR → AARRR, RMF → RFM.
 
 Only pieces of a question that mean nothing to the notes are touched: windows of words that are neither in the index nor in
 jieba's dictionary, and only when the notes have a word of the same length that sounds the same. Terms of three characters
@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 
 import rjieba
 
 from kbqa.indexing.segment import CONCEPT, Segmenter
 from kbqa.indexing.sounds import WORD_LENGTHS, Sounds
 from kbqa.retrieval.ideas import ASKING
-from kbqa.text import fold
+from kbqa.terms.glossary import names_of
+from kbqa.terms.wordings import base_forms, english
+from kbqa.text import fold, is_english
 
 _HAN_RUN = re.compile(r"[\u3400-\u9fff]+")
 _LATIN_WORD = re.compile(r"[a-z]{2,}")
@@ -24,6 +26,9 @@ _MIXED_RUN = re.compile(r"(?<![a-z])(?:[\u3400-\u9fff]|[a-z]{1,18}(?![a-z0-9])(?
 _MIXED_PIECE = re.compile(r"[\u3400-\u9fff]|[a-z]+")
 _LATIN_RUN = re.compile(r"(?<![a-z0-9])[a-z]{4,24}(?![a-z0-9])")
 
+
+_NAME = re.compile(r"(?<![a-z0-9])[a-z]{3,16}(?![a-z0-9])")
+_NAME_AT_LEAST, _WORD_AT_LEAST = 4, 6  # letters that tell a name even if one is missing or too many
 
 _FUNCTION_TAGS = frozenset("ducprmqyfeok")  # adverbs, particles, conjunctions, prepositions, pronouns, numerals, …
 
@@ -52,7 +57,8 @@ class Speller:
     def correct(self, text: str) -> tuple[str, tuple[str, ...]]:
         """The text with likely slips mended, and the words that were put in."""
         words: list[str] = []
-        for start, end, word in sorted([*self._homophones(text), *self._spelled_out(text)], reverse=True):
+        slips = sorted([*self._homophones(text), *self._spelled_out(text), *self._slips_in_names(text)], reverse=True)
+        for start, end, word in slips:
             text = text[:start] + word + text[end:]
             words.insert(0, word)
         return text, tuple(dict.fromkeys(words))
@@ -177,6 +183,28 @@ class Speller:
                 edits.append((match.start(), match.end(), max(candidates, key=len)))
         return edits
 
+    def _slips_in_names(self, text: str) -> list[tuple[int, int, str]]:
+        """Latin names of terms that these notes speak of with a letter left out, doubled, or two in the wrong order."""
+        edits = []
+        # Beside other English words a short one is hardly an abbreviation: each is no slip for reach.
+        least = _WORD_AT_LEAST if is_english(text) else _NAME_AT_LEAST
+        for match in _NAME.finditer(fold(text)):
+            token = match.group()
+            forms = base_forms(token)
+            if any(self._means_something(form) or form in ASKING or form in english() for form in forms):
+                continue
+            meant = {name for name in self._latin_names if _slipped(token, name, least)}
+            if len(meant) == 1:
+                edits.append((match.start(), match.end(), self._latin_names[meant.pop()]))
+        return edits
+
+    @cached_property
+    def _latin_names(self) -> dict[str, str]:
+        """Folded → as written: one-word Latin names of the terms that the notes speak of."""
+        known = [t for i, t in enumerate(self._segmenter.glossary.terms) if self._segmenter.concept(i) in self._known]
+        names = (name for term in known for name in names_of(term))
+        return {fold(name): name for name in names if _NAME.fullmatch(fold(name))}
+
     def _means_something(self, token: str) -> bool:
         return token in self._known or bool(self._segmenter.matches(token))
 
@@ -214,6 +242,22 @@ class Speller:
             if fits and (len(word) >= _EVERYDAY or self._is_term(word) or self._is_common(word)):
                 return word
         return ""
+
+
+def _slipped(typed: str, name: str, least: int) -> bool:
+    """Whether a name was meant: two neighbours changed places, or one letter is missing or too many beside `least` others."""
+    if len(typed) == len(name):
+        wrong = [i for i, (a, b) in enumerate(zip(typed, name, strict=True)) if a != b]
+        return (
+            len(wrong) == 2
+            and wrong[1] == wrong[0] + 1
+            and typed[wrong[0]] == name[wrong[1]]
+            and typed[wrong[1]] == name[wrong[0]]
+        )
+    longer, shorter = (name, typed) if len(name) > len(typed) else (typed, name)
+    if len(longer) != len(shorter) + 1 or len(shorter) < least:
+        return False
+    return any(longer[:i] + longer[i + 1 :] == shorter for i in range(len(longer)))
 
 
 def _pieces(run: str, start: int) -> list[tuple[int, int, str]]:
