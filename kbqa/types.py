@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
 _ENDS = '\u3002\uff01\uff1f!?.\u2026\u201d"'
+_SEEN = re.compile(r"\S")
 _GAP = 3  # characters that may stand between two sentences of one paragraph
 
 
@@ -65,9 +67,13 @@ class Document:
         """The line of the file, counted from 1, that an offset of the text came from."""
         return self.lines[self.text.count("\n", 0, offset)]
 
+    def heading_span(self, section: Section) -> tuple[int, int]:
+        """The heading as it stands in the text, without its line end."""
+        return section.start, section.start + len(self.text[section.start : section.body_start].rstrip("\n"))
+
     def is_bare(self, section: Section) -> bool:
         """Whether nothing stands under a heading, not even another one: a point of an outline."""
-        return not self.text[section.body_start : section.end].strip()
+        return not _SEEN.search(self.text, section.body_start, section.end)
 
 
 @dataclass(frozen=True, slots=True)

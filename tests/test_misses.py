@@ -52,7 +52,7 @@ def seen(kb: KnowledgeBase, question: str) -> dict[str, float]:
         ("用户分层和用户画像有什么区别", "side missing"),
         ("三周涨粉四千的是哪家宠物用品店", "nameless"),
         ("地推的回本要多久", "unit missing"),
-        ("涨粉六百的试吃券流程", "steps missing"),
+        ("涨粉六百的试吃券步骤", "steps missing"),
         ("断流怎么防", "echo"),
     ],
 )

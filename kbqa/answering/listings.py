@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import groupby, pairwise
 
 from kbqa.answering.picks import ASIDE_PENALTY, COUNT_BONUS, FIGURES, FIT_BONUS, PLACE_BONUS
+from kbqa.indexing.chunking import ROW
 from kbqa.indexing.index import Index
 from kbqa.notes.term_file import TERM_FILE
 from kbqa.retrieval.fit import LABEL, MARKER, asked_count, is_aside
@@ -16,7 +17,6 @@ from kbqa.text import Span, fold, sentence_spans
 from kbqa.types import Document, Section
 
 _MAX_SUBSECTIONS = 9
-_POINTS = 3  # headings with nothing under them that are a list
 _RAN_TOGETHER = 6  # characters of a paragraph that may be a heading's
 _CASE = re.compile(r"^(?:案例|例如|[\u3400-\u9fff]{0,8}案例)[:\uff1a]")
 
@@ -51,7 +51,7 @@ def listings(index: Index, found: Found, places: int = 4) -> list[Listing]:
             *_led_runs(document, _around(document, start, end), place),
             *_line_runs(document, _around(document, start, end), place),
             *_inline_runs(document, (start, end), place),
-            *_subsections(document, start, place),
+            *_subsections(document, start, place, found.question.kind == "list"),
         ):
             key = (document.doc_id, listing.items[0][0])
             near = listing.items[0][0] < end + 400 and listing.items[-1][1] > start - 400
@@ -180,25 +180,21 @@ _NUMBERED_HEADING = re.compile(
 )
 
 
-def _subsections(document: Document, start: int, place: int) -> Iterator[Listing]:
-    """The subsections of the sections above a chunk, each as its heading and first sentence; as headings if that is all there is."""
+def _subsections(document: Document, start: int, place: int, listed: bool) -> Iterator[Listing]:
+    """The subsections of the sections above a chunk, each as its heading and first sentence.
+
+    Args:
+        listed: whether a list is asked for: then headings with nothing under them are one, too.
+    """
     for parent in (s for s in document.sections if s.start <= start < s.end):
         children = [s for s in document.sections if parent.start < s.start < parent.end and s.level > parent.level]
         top = min((s.level for s in children), default=0)
-        points = [s for s in children if s.level == top]
-        if len(points) >= _POINTS and all(map(document.is_bare, points)):
-            yield Listing(
-                document,
-                (parent.start, parent.body_start - 1),
-                tuple((s.start, s.body_start - 1) for s in points),
-                place,
-            )
+        children = [s for s in children if s.level == top]
+        lead = document.heading_span(parent)
+        if listed and len(children) >= ROW and all(map(document.is_bare, children)):
+            yield Listing(document, lead, tuple(map(document.heading_span, children)), place)
             continue
-        following = {s.start: other.start for s, other in pairwise(document.sections)}
-        children = [
-            s for s in points if document.text[s.body_start : min(s.end, following.get(s.start, s.end))].strip()
-        ]
-        lead = (parent.start, parent.body_start - 1)
+        children = [s for s in children if not document.is_bare(s)]
         alike = _alike(document, children)
         if alike:
             yield Listing(document, lead, alike, place)
@@ -215,8 +211,11 @@ def _subsections(document: Document, start: int, place: int) -> Iterator[Listing
 
 
 def _headed(document: Document, section: Section) -> Span:
-    """A heading with the first sentence under it."""
-    return section.start, section.body_start + sentence_spans(document.text[section.body_start : section.end])[0][1]
+    """A heading with the first sentence under it, or alone if other headings are all that stands under it."""
+    inner = (s.start for s in document.sections if section.start < s.start < section.end)
+    own = document.text[section.body_start : next(inner, section.end)]
+    spans = sentence_spans(own)
+    return (section.start, section.body_start + spans[0][1]) if spans else document.heading_span(section)
 
 
 def _alike(document: Document, sections: Sequence[Section]) -> tuple[Span, ...]:

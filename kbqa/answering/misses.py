@@ -54,11 +54,12 @@ _WHO = re.compile(
 )
 _CAME_UP = re.compile(r"提出|发明|创立|首创|开创|之父|创始")
 _ASKS_NAME = re.compile(
-    r"哪一?[家款本位]|哪个?(?:公司|平台|品牌|国家|城市|作者|app|产品|学者|机构|人)|叫什么名|(?:公司|平台|品牌|app|产品|游戏|店|书|作者)(?:到底|究竟|具体)?叫(?:什么|啥)|是谁|谁(?!更|都|也|的)|出自"
-    r"|\bwho\b|name of|(?:which|what) (?:company|brand|app|country)"
+    r"哪一?[家款本位]|哪个?(?:公司|平台|品牌|国家|城市|作者|app|产品(?![阶经])|学者|机构|人(?![群生]))|叫什么名|(?:公司|平台|品牌|app|产品|游戏|店|书|作者)(?:到底|究竟|具体)?叫(?:什么|啥)|(?<!用户)(?<!客户)是谁|出自"
+    r"|\bwho (?:is|was|did|made|runs)\b|name of|(?:which|what) (?:company|brand|app|country)"
 )
 _NAMELESS = re.compile(
-    r"某(?!些|种程度|个角度|方面)|(?:一|有一?)[家款](?!叫|名)|一个.{0,6}(?:公司|平台|品牌|应用|app|产品)(?!叫|名)|(?:这家|该)(?:公司|平台|品牌|企业)"
+    r"某(?![些时])(?!种程度)(?!个(?:角度|方面|时|阶段))|(?<![所没还只每统第同唯任何])有?一[家款](?![具长居装项式叫名])"
+    r"|(?<!每)一个(?!月).{0,6}(?:公司|平台|品牌|应用|app|产品)(?!叫|名|上)|(?:这家|该)(?:公司|平台|品牌|企业)"
 )
 _ALMOST_BEST = 0.9  # share of the best sentence's score from which a sentence is about the matter, too
 _SAYS = 2  # words of its own that a sentence has that says something
@@ -164,7 +165,7 @@ def _bare_heading(index: Index, found: Found) -> float:
     for number in dict.fromkeys(int(index.chunks.places[row, 0]) for row in found.rows[:_PASSAGES]):
         document = index.documents.row(number)
         for section in document.sections:
-            if section.end - section.body_start < 3 and not document.text[section.body_start : section.end].strip():
+            if document.is_bare(section):
                 best = max(best, found.coverage.of(set(index.segmenter.tokens(section.heading))))
     return best
 

@@ -1,8 +1,8 @@
 """Documents → chunks: by structure first, then by sentences, so that one chunk speaks of one thing.
 
 A chunk never crosses a heading that the writer set, except that a row of tiny sections (the five stages of something, a
-sentence each) stays together, and that a row of headings with nothing under them is a list of what stands above them. Blocks — paragraphs, items, rows — are kept whole; only a paragraph that is too long by itself
-is cut, between sentences.
+sentence each) stays together, and that a row of headings with nothing under them is a list of what stands above them.
+Blocks — paragraphs, items, rows — are kept whole; only a paragraph that is too long by itself is cut, between sentences.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ _NEW_TOPIC = re.compile(r"^(?:案例|例如|示例|实例|典型案例|常见问
 _ITEM = re.compile(r"^\s*(?:[-*•]\s|\(?\d+[.)、．](?!\d)|[(（]\d+[)）]|[①-⑳])")
 _LEAD_IN = re.compile(r"[:：]\s*$")
 _TINY_TOKENS = 60
-_ROW = 3
+ROW = 3  # tiny sections, or headings with nothing under them, that belong together
 
 
 def chunk_document(document: Document, settings: BuildSettings) -> list[Chunk]:
     """Cut one document; chunks come in text order, their ids are `doc_id#0001` and so on.
 
     Returns:
-        Chunks with `text == document.text[start:end]`; sections without text yield none.
+        Chunks with `text == document.text[start:end]`; a section without text yields none, but for rows of such.
     """
     chunks: list[Chunk] = []
     headings = {section.start for section in document.sections if not document.is_bare(section)}
@@ -51,9 +51,9 @@ def _regions(document: Document) -> Iterator[tuple[Span, tuple[str, ...]]]:
     while index < len(sections):
         section = sections[index]
         tiny = _row_end(document, index, _is_tiny)
-        bare = _row_end(document, index, Document.is_bare)
+        bare = _row_end(document, index, _is_bare)
         below = index + 1 < len(sections) and sections[index + 1].level > section.level
-        points = _row_end(document, index + 1, Document.is_bare) if below else index
+        points = _row_end(document, index + 1, _is_bare) if below else index
         if tiny > index or bare > index:
             last = max(tiny, bare)
             yield (section.start, _own_end(sections, last)), section.path[:-1] or section.path
@@ -73,25 +73,30 @@ def _own_end(sections: Sequence[Section], index: int) -> int:
     return min(sections[index].end, following)
 
 
-def _row_end(document: Document, index: int, belongs: Callable[[Document, Section], bool]) -> int:
-    """Last section of a row of at least three leaf sections of one level, all of a kind, that starts at `index`, else `index`."""
+def _row_end(document: Document, index: int, belongs: Callable[[Document, int], bool]) -> int:
+    """Last section of a row of leaf sections of one level that all belong, and starts at `index`; `index` if it is short."""
     sections = document.sections
     last = index
-    while last < len(sections) and sections[last].level == sections[index].level and belongs(document, sections[last]):
+    while last < len(sections) and sections[last].level == sections[index].level and belongs(document, last):
         last += 1
         if last < len(sections) and sections[last].start != sections[last - 1].end:
             break
-    return last - 1 if last - index >= _ROW else index
+    return last - 1 if last - index >= ROW else index
 
 
-def _is_tiny(document: Document, section: Section) -> bool:
-    leaf = not any(section.start < other.start < section.end for other in document.sections)
+def _is_bare(document: Document, index: int) -> bool:
+    return document.is_bare(document.sections[index])
+
+
+def _is_tiny(document: Document, index: int) -> bool:
+    section = document.sections[index]
+    leaf = index + 1 == len(document.sections) or document.sections[index + 1].start >= section.end
     body = document.text[section.body_start : section.end]
     return leaf and 5 <= len(body.strip()) and count_tokens(body) <= _TINY_TOKENS
 
 
 def _blocks(text: str, span: Span, headings: Set[int]) -> list[Span]:
-    """Spans of the lines in `span`, white space trimmed, blank ones left out, a heading joined to the line behind it."""
+    """Spans of the lines in `span`, white space trimmed, blank ones left out, those of `headings` joined to the line behind."""
     spans: list[Span] = []
     position = span[0]
     named = False  # the block before is a heading: it goes with what it names

@@ -26,10 +26,10 @@ _CONTINUING = re.compile(
 )
 # Questions whose answer is a thing: what it names is what 它 means next.
 _ASKS_WHICH = re.compile(
-    r"什么(?![是样])[\u3400-\u9fff]{2}|哪[个种一]|\bwhich\b|what (?:metric|tool|method|model|term|indicator)"
+    r"什么(?![是样时都也叫])[\u3400-\u9fff]{2}|哪[个种一]|\bwhich\b|what (?:metric|tool|method|model|term|indicator)"
 )
 # Terms that are asked about for anything: 怎么复盘 goes on with what was spoken of, 什么是复盘 does not.
-_SIDES = frozenset(
+SIDES = frozenset(
     "优化 推广 复盘 迭代 激励 模板 风险 成本 数据 目标 预算 渠道 产品 策略 方案 工具 案例 效果 收益 节奏 "
     "打分 评分 考核 评估 衡量 测试 落地 设计 常见错误 误区 注意事项".split()
 )
@@ -87,7 +87,7 @@ def refer(text: str, segmenter: Segmenter, history: Sequence[Turn]) -> Context:
     folded = fold(text)
     own = [m for m in segmenter.matches(text) if fold(m.surface) not in CUES]
     if not _IS_WHAT.search(folded):
-        own = [m for m in own if fold(m.surface) not in _SIDES]
+        own = [m for m in own if fold(m.surface) not in SIDES]
     pronoun = bool(_REFERRING.search(folded))
     refers = pronoun or bool(_CONTINUING.match(folded) or _ORDINAL.search(folded) or _POINTING.search(folded))
     content = {w for w in words(folded) if w not in ASKING and w not in CUES}

@@ -11,7 +11,7 @@ from kbqa.errors import QuestionError
 from kbqa.indexing.segment import Segmenter, words
 from kbqa.retrieval.coverage import Idea
 from kbqa.retrieval.fit import bare_subject
-from kbqa.retrieval.followup import Turn, refer
+from kbqa.retrieval.followup import SIDES, Turn, refer
 from kbqa.retrieval.ideas import ASKING, CUES, NEAR_IN_SEARCH, QUOTATION, ideas_of, scaled, token_weights
 from kbqa.terms.glossary import names_of
 from kbqa.text import fold, is_english, squeeze
@@ -176,7 +176,7 @@ def understand(
 
 def _about(text: str, resolved: str, segmenter: Segmenter) -> tuple[tuple[str, ...], tuple[int, ...]]:
     """Names of what a question is about, and the terms among them."""
-    own = _own_subject(text) if resolved != text else ""
+    own = _own_subject(text)
     subject = own or bare_subject(resolved)
     names = {subject, *(fold(quoted) for quoted in QUOTATION.findall(text))} - {""}
     matches = segmenter.matches(subject) or (() if own else segmenter.matches(resolved))
@@ -193,8 +193,10 @@ _REFERS = re.compile(r"[它这那其该此]|前者|后者|第.个")
 def _own_subject(text: str) -> str:
     """What a follow-up asks the meaning of, if it names it itself: 时间轴 of 那其中的时间轴是指什么; else empty."""
     led = _LED_BY.match(fold(text))
-    subject = bare_subject(text[led.end() :]) if led else ""
-    return "" if _REFERS.search(subject) else subject
+    if not led or kind_of(text) != "definition":
+        return ""
+    subject = bare_subject(text[led.end() :])
+    return "" if _REFERS.search(subject) or subject in CUES | SIDES else subject
 
 
 def expanded(question: Question, segmenter: Segmenter, known: Container[str]) -> str:

@@ -57,10 +57,15 @@ class Speller:
     def correct(self, text: str) -> tuple[str, tuple[str, ...]]:
         """The text with likely slips mended, and the words that were put in."""
         words: list[str] = []
-        slips = sorted([*self._homophones(text), *self._spelled_out(text), *self._slips_in_names(text)], reverse=True)
-        for start, end, word in slips:
+        before = len(text)
+        for start, end, word in sorted(
+            [*self._homophones(text), *self._spelled_out(text), *self._slips_in_names(text)], reverse=True
+        ):
+            if end > before:
+                continue  # two ways to read the same letters
             text = text[:start] + word + text[end:]
             words.insert(0, word)
+            before = start
         return text, tuple(dict.fromkeys(words))
 
     def _homophones(self, text: str) -> list[tuple[int, int, str]]:
@@ -212,6 +217,7 @@ class Speller:
         """Words of which only a part is in pinyin (留存lv), and words whose syllables stand apart (liu cun lv)."""
         edits: list[tuple[int, int, str]] = []
         for run in _MIXED_RUN.finditer(folded):
+            cuts = self._cuts(folded, run.start(), run.end())
             pieces = [
                 (m.start() + run.start(), m.end() + run.start(), m.group()) for m in _MIXED_PIECE.finditer(run.group())
             ]
@@ -219,12 +225,23 @@ class Speller:
             i = 0
             while i < len(pieces):
                 for j in range(min(len(pieces), i + WORD_LENGTHS[-1]), i, -1):
-                    if word := self._half_spelling([piece for *_, piece in pieces[i:j]], sounds[i:j]):
+                    whole = pieces[i][0] in cuts and pieces[j - 1][1] in cuts
+                    if whole and (word := self._half_spelling([piece for *_, piece in pieces[i:j]], sounds[i:j])):
                         edits.append((pieces[i][0], pieces[j - 1][1], word))
                         i = j - 1
                         break
                 i += 1
         return edits
+
+    def _cuts(self, folded: str, start: int, end: int) -> set[int]:
+        """Where a window may begin or end: not within a word or a term of the notes."""
+        cuts = {start, end}
+        for run in _HAN_RUN.finditer(folded, start, end):
+            cuts.update(at for piece in _pieces(run.group(), run.start()) for at in piece[:2])
+        for match in _LATIN_WORD.finditer(folded, start, end):
+            cuts.update(match.span())
+        terms = self._segmenter.matches(folded[start:end])
+        return cuts - {start + at for m in terms for at in range(m.start + 1, m.end)}
 
     def _half_spelling(self, pieces: Sequence[str], sounds: Sequence[tuple[str, ...]]) -> str:
         """The term or common word that some characters and syllables are; empty if there is none, or nothing is in pinyin."""
@@ -235,17 +252,20 @@ class Speller:
         # Where there are three, that one of them is an abbreviation as well (ci) tells nothing.
         if (all if len(syllables) >= _EVERYDAY else any)(map(self._means_something, latin)):
             return ""
+        sure = _EVERYDAY if len(latin) == len(pieces) else _EVERYDAY + 1
         for word in self._sounds.of_word(syllables):
             fits = len(word) == len(syllables) and all(
                 not _HAN_RUN.match(syllable) or syllable == char for syllable, char in zip(syllables, word, strict=True)
             )
-            if fits and (len(word) >= _EVERYDAY or self._is_term(word) or self._is_common(word)):
+            if fits and (len(word) >= sure or self._is_term(word) or self._is_common(word)):
                 return word
         return ""
 
 
 def _slipped(typed: str, name: str, least: int) -> bool:
-    """Whether a name was meant: two neighbours changed places, or one letter is missing or too many beside `least` others."""
+    """Whether a name was meant: behind its first letter two changed places, or one is missing or too many beside `least` others."""
+    if typed[0] != name[0]:
+        return False
     if len(typed) == len(name):
         wrong = [i for i, (a, b) in enumerate(zip(typed, name, strict=True)) if a != b]
         return (
@@ -268,11 +288,14 @@ def _pieces(run: str, start: int) -> list[tuple[int, int, str]]:
 _INITIALS = "(?:zh|ch|sh|[bpmfdtnlgkhjqxrzcsyw])?"
 _FINALS = "(?:iang|iong|uang|ang|eng|ing|ong|iao|ian|uai|uan|van|ai|ei|ao|ou|an|en|in|un|vn|ia|ie|iu|ua|uo|ui|ue|ve|er|a|o|e|i|u|v)"
 _SYLLABLE = re.compile(_INITIALS + _FINALS)
+_LETTERS = 36  # six syllables of six
 
 
 @lru_cache(maxsize=1024)
 def _syllables(token: str) -> tuple[str, ...]:
-    """A run of letters as pinyin syllables, greedily with backtracking; empty if it is none."""
+    """A run of letters as pinyin syllables, greedily with backtracking; empty if it is none, or too long for a word."""
+    if len(token) > _LETTERS:
+        return ()
 
     @cache  # each suffix is tried once, or twenty letters take seconds
     def parse(rest: str) -> tuple[str, ...] | None:
