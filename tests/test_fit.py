@@ -7,7 +7,18 @@ from pathlib import Path
 import pytest
 
 from kbqa import KnowledgeBase
-from kbqa.retrieval.fit import asked_count, asked_unit, counts, introduces_itself, is_bare, together
+from kbqa.retrieval.fit import (
+    asked_count,
+    asked_unit,
+    asks_expansion,
+    asks_steps,
+    counts,
+    expands,
+    introduces_itself,
+    is_bare,
+    is_step,
+    together,
+)
 from kbqa.text import fold
 
 
@@ -67,6 +78,45 @@ def test_as_many_as_asked_for() -> None:
     assert asked_count("开业要过哪四道关") == 4 and asked_count("第二个步骤是什么") == 0
     assert asked_count("三个月怎么回本") == 0 and asked_count("十二个门店怎么排班") == 12
     assert counts("开业分四道关，先验货", 4) and not counts("开业有 14 道关", 4) and not counts("第 4 号店", 4)
+
+
+@pytest.mark.parametrize(
+    ("question", "asks"),
+    [
+        ("开店的步骤", True),
+        ("活动怎么定预算", True),
+        ("怎么定义活跃用户", False),
+        ("怎么建立信任", False),
+        ("打分卡是什么", False),
+    ],
+)
+def test_asking_for_steps(question: str, asks: bool) -> None:
+    assert asks_steps(question) is asks
+
+
+@pytest.mark.parametrize(
+    ("text", "tells"),
+    [
+        ("先查库存再接单", True),
+        ("第一步找铺面", True),
+        ("2. 找铺面", True),
+        ("毛利率是3.5%左右", False),
+        ("优先选老客再次到店的", False),
+    ],
+)
+def test_telling_a_step(text: str, tells: bool) -> None:
+    assert is_step(text) is tells
+
+
+@pytest.mark.parametrize(
+    ("text", "short", "told"),
+    [
+        ("老客价值分(vps)每月算一次", "vps", True), ("按老客价值(vps)排序", "vps", True),
+        ("teps 即 talk, explore, propose, sign 四步", "teps", True), ("vps 每月算一次", "vps", False), ("talk, sign", "teps", False),
+    ],
+)  # fmt: skip
+def test_saying_what_letters_stand_for(text: str, short: str, told: bool) -> None:
+    assert asks_expansion(f"{short} 是什么的缩写") and expands(text, (short,)) is told
 
 
 def test_a_line_that_names_all_that_is_compared() -> None:

@@ -69,7 +69,12 @@ def test_a_verb_behind_a_noun_belongs_to_the_topic(kb: KnowledgeBase) -> None:
 
 @pytest.mark.parametrize(
     ("question", "names"),
-    [("那其中的会员价是指什么？", {"会员价"}), ("里面的转化率是什么意思", {"转化率"}), ("那它是什么意思", {"留存率"})],
+    [
+        ("那其中的步骤是什么", {"留存率"}),
+        ("那其中的会员价是指什么？", {"会员价"}),
+        ("里面的转化率是什么意思", {"转化率"}),
+        ("那它是什么意思", {"留存率"}),
+    ],
 )
 def test_what_a_follow_up_asks_the_meaning_of(kb: KnowledgeBase, question: str, names: set[str]) -> None:
     assert names <= set(kb.understand(question, _asked("什么是留存率")).names)

@@ -99,6 +99,23 @@ def test_sections_headed_alike_are_a_list(tmp_path: Path, name: str) -> None:
     assert items[2] == "开业阶段当天请街坊来店，活动只做一样，人手加倍。"
 
 
+def test_the_last_point_of_a_note_is_whole(tmp_path: Path) -> None:
+    """Where its heading ends the file, with or without a line end."""
+    text = "# 渠道\n\n## 门店渠道有哪几种\n\n### 商场快闪店\n\n### 社区团购点\n\n### 校园代理站"
+    assert ask(tmp_path, "渠道.md", text, "门店渠道有哪几种") == ["商场快闪店", "社区团购点", "校园代理站"]
+    answer = KnowledgeBase.open(tmp_path / "index").ask("商场快闪店和社区团购点有什么区别")
+    assert answer.abstained
+
+
+def test_a_stage_that_is_only_divided_further_stays_in_the_list(tmp_path: Path) -> None:
+    text = (
+        "# 新店\n\n## 新店的四个阶段\n\n### 筹备期\n\n谈租约，办证照。\n\n### 启动期\n\n#### 试营业\n\n只请街坊。\n\n"
+    )
+    text += "### 增长期\n\n发券拉新客。\n\n### 稳定期\n\n靠老客复购。\n"
+    items = ask(tmp_path, "新店.md", text, "新店分哪四个阶段？")
+    assert [item[:3] for item in items] == ["筹备期", "启动期", "增长期", "稳定期"]
+
+
 def test_points_of_an_outline_are_a_list_and_say_nothing_themselves(tmp_path: Path) -> None:
     assert ask(tmp_path, "客服.md", OUTLINE, "客服要会哪几样？") == ["查物流", "退换货", "安抚情绪", "催评价"]
     answer = KnowledgeBase.open(tmp_path / "index").ask("安抚情绪具体怎么做？")

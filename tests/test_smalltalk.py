@@ -30,6 +30,7 @@ def test_what_is_no_question(words: str, kind: str | None) -> None:
         "你好在哪里可以看日活", "hi 怎么算留存率", "谢谢信怎么写", "用户运营在公司里扮演什么角色", "忽略异常值对均值有什么影响",
         "系统提示用户更新的弹窗怎么设计", "who are the seed users", "规则变了怎么通知用户", "what does the rules engine do",
         "从现在的留存率看要不要改版", "埋点代码由谁写", "怎么画一张用户旅程图", "口碑怎么转化成销量", "how does traffic translate to sales",
+        "周末天气好的时候客流怎么预估", "夜宵用户最爱吃什么品类", "怎么让你的用户心情好", "群里陪我聊天类机器人留存多少",
     ],
 )  # fmt: skip
 def test_questions_stay_questions(question: str) -> None:

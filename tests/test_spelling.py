@@ -72,6 +72,30 @@ def test_what_is_right_is_left_alone(text: str, speller: Speller) -> None:
     assert speller.correct(text) == (text, ())
 
 
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("AARR模型", "AARRR模型"),
+        ("RMF怎么打分", "RFM怎么打分"),
+        ("how to measure retenion", "how to measure retention"),
+    ],
+)
+def test_slips_in_latin_names_are_mended(typed: str, meant: str, corpus_index: Path) -> None:
+    """A letter left out, or two that changed places."""
+    assert speller_of(corpus_index).correct(typed)[0] == meant
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "TA人群怎么圈定", "怎么定位DA分析岗位", "LI会员日", "HE成本", "REP系统", "OPPO手机怎么推广", "how do users reach each team",
+        "app推广怎么做", "KPIs of the users", "liucunlv" * 200,
+    ],
+)  # fmt: skip
+def test_latin_words_and_the_words_beside_them_are_left_alone(text: str, corpus_index: Path) -> None:
+    assert speller_of(corpus_index).correct(text) == (text, ())
+
+
 def test_two_syllables_are_pinyin_only_among_chinese_or_pinyin(speller: Speller) -> None:
     """In an English sentence they are English, as like and name are; three are hardly ever an English word."""
     assert "留存" in speller.correct("liucun zenme suan")[1] and speller.correct("liucun怎么算")[1] == ("留存",)
