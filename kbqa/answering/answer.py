@@ -26,7 +26,7 @@ NOT_IN_NOTES_ZH = "笔记里没有找到这个问题的答案。"
 NOT_IN_NOTES_EN = "The notes do not answer this question."
 NOT_YET_WRITTEN = "笔记里提到了，但还没有写：「{}」"
 _LIST_BUDGET = 2.5
-_NOTHING_TO_QUOTE = 0.99  # of the threshold: the most that a refusal can be sure of an answer
+_NOTHING_TO_QUOTE = 0.99  # of the threshold: how sure it is where nothing of what was found may be quoted
 # How good a list has to be, against the best single sentence, to be the answer.
 _LIST_AGAINST_SENTENCE = {"list": 0.7, "howto": 0.85, "compare": 1.1}
 
@@ -38,7 +38,7 @@ def answer(index: Index, found: Found, settings: QuerySettings, calibration: Cal
     enough = calibration.threshold if settings.answer_threshold is None else settings.answer_threshold
     chosen = _choose(index, found, settings) if sure >= enough else []
     if not chosen:
-        sure = min(sure, round(_NOTHING_TO_QUOTE * enough, 4))
+        sure = round(_NOTHING_TO_QUOTE * enough, 4) if sure >= enough else sure
         text = NOT_IN_NOTES_EN if question.english else NOT_IN_NOTES_ZH
         line = promise(index, found) if found.hits else ""
         notices = (*question.notices, NOT_YET_WRITTEN.format(line)) if line else question.notices
