@@ -1,6 +1,6 @@
 """Fitting which sentences answers quote: questions with their evidence → weights of `kbqa.answering.choosing`.
 
-    python -m kbqa.training.choosing corpus=kbqa/training/data/questions.jsonl kbqa/training/data/folders/*
+    python -m kbqa.training.choosing corpus=kbqa/training/data/questions.jsonl kbqa/training/data/folders/{basics,…}
 
 A sentence of the best passages is right if it holds a quote of the evidence or lies within one. Each folder is also left
 out in turn, and its questions answered by weights that have not seen it. Source: answer sentence selection as pointwise
