@@ -122,8 +122,9 @@ def sentence_scores(
         together.setdefault(paragraph, set()).update(here)
     context = {paragraph: coverage.of(named) for paragraph, named in together.items()}
     scores: dict[int, list[SentenceScore]] = {row: [] for row in rows}
+    shorts = _abbreviations(question)
     for i, (row, sentence) in enumerate(numbers):
-        fits = _fits(question, texts[i])
+        fits = expands(fold(texts[i]), shorts) if shorts else _fits(question, texts[i])
         cosine = float(cosines[i])
         scores[row].append(SentenceScore(sentence, coverage.of(tokens[i]), context[paragraphs[i]], cosine, fits))
     return {row: tuple(values) for row, values in scores.items()}
@@ -132,11 +133,15 @@ def sentence_scores(
 _LATIN = re.compile(r"(?<![a-z])[a-z]{2,8}(?![a-z])")
 
 
-def _fits(question: Question, text: str) -> bool:
+def _abbreviations(question: Question) -> tuple[str, ...]:
+    """Those whose meaning, letter by letter, a question asks for, folded."""
     asked = fold(question.text)
-    if asks_expansion(asked):
-        shorts = (word for word in _LATIN.findall(asked) if word not in ASKING and word not in english())
-        return expands(fold(text), tuple(shorts))
+    if not asks_expansion(asked):
+        return ()
+    return tuple(word for word in _LATIN.findall(asked) if word not in ASKING and word not in english())
+
+
+def _fits(question: Question, text: str) -> bool:
     if question.kind == "definition":
         return defining_strength(text, question.names) >= _DEFINES
     return question.kind == "formula" and sentence_fits("formula", fold(text))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 import rjieba
 
@@ -38,9 +39,14 @@ CUES = frozenset(
 QUOTATION = re.compile(r"[\"\u201c\u300c\u300e]([^\"\u201c\u201d\u300c\u300d\u300e\u300f]{2,16})[\"\u201d\u300d\u300f]")
 
 
-def new_words(text: str, said: Container[str]) -> int:
+def new_words(text: str, said: frozenset[str]) -> int:
     """How many words a text adds to those that were said."""
-    return len({word for word in words(text) if word not in said and word not in ASKING})
+    return len(_telling_words(text) - said)
+
+
+@lru_cache(maxsize=4096)  # the same sentences are looked at for one question after another
+def _telling_words(text: str) -> frozenset[str]:
+    return frozenset(words(text)) - ASKING
 
 
 def scaled(idea: Idea, share: float) -> Idea:

@@ -217,6 +217,8 @@ class Speller:
         """Words of which only a part is in pinyin (留存lv), and words whose syllables stand apart (liu cun lv)."""
         edits: list[tuple[int, int, str]] = []
         for run in _MIXED_RUN.finditer(folded):
+            if not _LATIN_WORD.search(run.group()):
+                continue
             cuts = self._cuts(folded, run.start(), run.end())
             pieces = [
                 (m.start() + run.start(), m.end() + run.start(), m.group()) for m in _MIXED_PIECE.finditer(run.group())
