@@ -120,7 +120,10 @@ def _last_question(segmenter: Segmenter, history: Sequence[Turn]) -> str:
 
 
 def _topic(text: str, segmenter: Segmenter) -> str:
-    """What an earlier question was about: its terms and nouns, with a verb that follows one (会员订阅); all its content words if it has neither."""
+    """What an earlier question was about: its terms, its nouns and the verbs right behind them (会员订阅).
+
+    All its content words if it has neither.
+    """
     matches = segmenter.matches(text)
     rest = without(fold(text), [(m.start, m.end) for m in matches])
     content = tagged(rest)
