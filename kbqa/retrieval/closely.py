@@ -147,7 +147,7 @@ def _fits(question: Question, text: str) -> bool:
     return question.kind == "formula" and sentence_fits("formula", fold(text))
 
 
-# What stands between two things that are to be compared; 产品 and 市场 may both be named where 各国市场有什么不同 is asked.
+# What stands between two things that are to be compared; 产品 and 市场 may both be named where 各地的销法有什么不同 is asked.
 _BETWEEN = re.compile(
     r"[^,\u3002]{0,8}(?:[和与跟同、及比或&/于对]|vs|还是|\b(?:or|and|from|than|versus|with|to|against)\b)[^,\u3002]{0,8}|\s*,?\s*"
 )

@@ -120,7 +120,7 @@ def _last_question(segmenter: Segmenter, history: Sequence[Turn]) -> str:
 
 
 def _topic(text: str, segmenter: Segmenter) -> str:
-    """What an earlier question was about: its terms, its nouns and the verbs right behind them (会员订阅).
+    """What an earlier question was about: its terms, its nouns and the verbs right behind them (雨伞租借).
 
     All its content words if it has neither.
     """

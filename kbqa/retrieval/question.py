@@ -191,7 +191,7 @@ _REFERS = re.compile(r"[它这那其该此]|前者|后者|第.个")
 
 
 def _own_subject(text: str) -> str:
-    """What a follow-up asks the meaning of, if it names it itself: 时间轴 of 那其中的时间轴是指什么; else empty."""
+    """What a follow-up asks the meaning of, if it names it itself: 会员价 of 那其中的会员价是指什么; else empty."""
     led = _LED_BY.match(fold(text))
     if not led or kind_of(text) != "definition":
         return ""
