@@ -71,7 +71,7 @@ class Document:
         """The heading as it stands in the text, without its line end."""
         return section.start, section.start + len(self.text[section.start : section.body_start].rstrip("\n"))
 
-    def is_bare(self, section: Section) -> bool:
+    def is_point(self, section: Section) -> bool:
         """Whether nothing stands under a heading, not even another one: a point of an outline."""
         return not _SEEN.search(self.text, section.body_start, section.end)
 

@@ -100,7 +100,7 @@ def test_sections_headed_alike_are_a_list(tmp_path: Path, name: str) -> None:
 
 
 def test_the_last_point_of_a_note_is_whole(tmp_path: Path) -> None:
-    """Where its heading ends the file, with or without a line end."""
+    """Where its heading ends the file."""
     text = "# 渠道\n\n## 门店渠道有哪几种\n\n### 商场快闪店\n\n### 社区团购点\n\n### 校园代理站"
     assert ask(tmp_path, "渠道.md", text, "门店渠道有哪几种") == ["商场快闪店", "社区团购点", "校园代理站"]
     answer = KnowledgeBase.open(tmp_path / "index").ask("商场快闪店和社区团购点有什么区别")

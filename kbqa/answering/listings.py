@@ -191,10 +191,10 @@ def _subsections(document: Document, start: int, place: int, listed: bool) -> It
         top = min((s.level for s in children), default=0)
         children = [s for s in children if s.level == top]
         lead = document.heading_span(parent)
-        if listed and len(children) >= ROW and all(map(document.is_bare, children)):
+        if listed and len(children) >= ROW and all(map(document.is_point, children)):
             yield Listing(document, lead, tuple(map(document.heading_span, children)), place)
             continue
-        children = [s for s in children if not document.is_bare(s)]
+        children = [s for s in children if not document.is_point(s)]
         alike = _alike(document, children)
         if alike:
             yield Listing(document, lead, alike, place)

@@ -71,7 +71,7 @@ class _Looked:
 
     Attributes:
         place: that of the line if it is short, else of the sentence.
-        bare: whether it is a heading with nothing under it.
+        point: whether it is a heading with nothing under it.
     """
 
     row: int
@@ -79,7 +79,7 @@ class _Looked:
     text: str
     line: str
     place: Span
-    bare: bool
+    point: bool
 
 
 def misses(index: Index, found: Found) -> dict[str, float]:
@@ -124,7 +124,7 @@ def _look(index: Index, found: Found) -> list[_Looked]:
     looked = []
     for row in found.rows[:_PASSAGES]:
         document = index.documents.row(int(index.chunks.places[row, 0]))
-        text, points = document.text, {s.start for s in document.sections if document.is_bare(s)}
+        text, points = document.text, {s.start for s in document.sections if document.is_point(s)}
         for sentence in found.sentences.get(row, ()):
             start, end = index.sentences.span(sentence.row)
             stop = text.find("\n", max(end - 1, start))
@@ -142,7 +142,7 @@ def _is_step(one: _Looked) -> bool:
 
 def _to_come(looked: Sequence[_Looked], question: Question) -> list[_Looked]:
     """Those that are still to be written: they say so, or are points of an outline that are asked for more than their names."""
-    points = [one for one in looked if one.bare] if question.kind != "list" else []
+    points = [one for one in looked if one.point] if question.kind != "list" else []
     return [*_unwritten(looked), *points]
 
 
@@ -165,7 +165,7 @@ def _bare_heading(index: Index, found: Found) -> float:
     for number in dict.fromkeys(int(index.chunks.places[row, 0]) for row in found.rows[:_PASSAGES]):
         document = index.documents.row(number)
         for section in document.sections:
-            if document.is_bare(section):
+            if document.is_point(section):
                 best = max(best, found.coverage.of(set(index.segmenter.tokens(section.heading))))
     return best
 

@@ -94,7 +94,7 @@ def scored_sentences(index: Index, found: Found) -> list[Scored]:
         bonus -= ASIDE_PENALTY if path and is_aside(path[-1], found.question.text) else 0.0
         # Where a list is asked for, points of an outline are items; else a heading states nothing.
         listed = kind == "list"
-        headings = {s.start for s in document.sections if not (listed and document.is_bare(s))}
+        headings = {s.start for s in document.sections if not (listed and document.is_point(s))}
         previous: Span | None = None
         for sentence in found.sentences.get(row, ()):
             start, end = index.sentences.span(sentence.row)

@@ -31,7 +31,7 @@ def chunk_document(document: Document, settings: BuildSettings) -> list[Chunk]:
         Chunks with `text == document.text[start:end]`; a section without text yields none, but for rows of such.
     """
     chunks: list[Chunk] = []
-    headings = {section.start for section in document.sections if not document.is_bare(section)}
+    headings = {section.start for section in document.sections if not document.is_point(section)}
     for span, path in _regions(document):
         for start, end in _pack(document.text, _blocks(document.text, span, headings), settings):
             number = len(chunks) + 1
@@ -50,20 +50,15 @@ def _regions(document: Document) -> Iterator[tuple[Span, tuple[str, ...]]]:
     index = 0
     while index < len(sections):
         section = sections[index]
-        tiny = _row_end(document, index, _is_tiny)
-        bare = _row_end(document, index, _is_bare)
+        last = max(_row_end(document, index, _is_tiny), _row_end(document, index, _is_point))
         below = index + 1 < len(sections) and sections[index + 1].level > section.level
-        points = _row_end(document, index + 1, _is_bare) if below else index
-        if tiny > index or bare > index:
-            last = max(tiny, bare)
+        if last > index:
             yield (section.start, _own_end(sections, last)), section.path[:-1] or section.path
-        elif points > index + 1:
-            last = points
-            yield (section.body_start, _own_end(sections, last)), section.path
         else:
-            last = index
-            if section.body_start < _own_end(sections, index):
-                yield (section.body_start, _own_end(sections, index)), section.path
+            points = _row_end(document, index + 1, _is_point) if below else index
+            last = points if points > index + 1 else index
+            if section.body_start < _own_end(sections, last):
+                yield (section.body_start, _own_end(sections, last)), section.path
         index = last + 1
 
 
@@ -84,8 +79,8 @@ def _row_end(document: Document, index: int, belongs: Callable[[Document, int], 
     return last - 1 if last - index >= ROW else index
 
 
-def _is_bare(document: Document, index: int) -> bool:
-    return document.is_bare(document.sections[index])
+def _is_point(document: Document, index: int) -> bool:
+    return document.is_point(document.sections[index])
 
 
 def _is_tiny(document: Document, index: int) -> bool:

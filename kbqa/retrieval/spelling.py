@@ -266,20 +266,13 @@ class Speller:
 
 def _slipped(typed: str, name: str, least: int) -> bool:
     """Whether a name was meant: behind its first letter two changed places, or one is missing or too many beside `least` others."""
-    if typed[0] != name[0]:
+    from rapidfuzz.distance import OSA
+
+    if typed[0] != name[0] or OSA.distance(typed, name, score_cutoff=1) != 1:
         return False
     if len(typed) == len(name):
-        wrong = [i for i, (a, b) in enumerate(zip(typed, name, strict=True)) if a != b]
-        return (
-            len(wrong) == 2
-            and wrong[1] == wrong[0] + 1
-            and typed[wrong[0]] == name[wrong[1]]
-            and typed[wrong[1]] == name[wrong[0]]
-        )
-    longer, shorter = (name, typed) if len(name) > len(typed) else (typed, name)
-    if len(longer) != len(shorter) + 1 or len(shorter) < least:
-        return False
-    return any(longer[:i] + longer[i + 1 :] == shorter for i in range(len(longer)))
+        return sorted(typed) == sorted(name)  # another letter instead makes another name
+    return min(len(typed), len(name)) >= least
 
 
 def _pieces(run: str, start: int) -> list[tuple[int, int, str]]:
