@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from kbqa.answering.answer import answer
 from kbqa.answering.clarify import clarify
@@ -14,8 +14,10 @@ from kbqa.answering.smalltalk import reply
 from kbqa.answering.suggest import examples
 from kbqa.indexing.index import Index
 from kbqa.indexing.store import Manifest, current_generation
+from kbqa.retrieval.courtesy import without_courtesy
 from kbqa.retrieval.followup import Turn
 from kbqa.retrieval.question import Question, check, understand
+from kbqa.retrieval.regional import in_mainland_words
 from kbqa.retrieval.search import Found, search
 from kbqa.retrieval.senses import ambiguity, meaning_of
 from kbqa.retrieval.smalltalk import talk
@@ -31,6 +33,22 @@ if TYPE_CHECKING:
 _TURNS_READ = 6
 _EXAMPLES = 3
 
+_Made = TypeVar("_Made")
+
+
+class _PerIndex(Generic[_Made]):
+    """Something made from an index, kept until `refresh` brings another."""
+
+    def __init__(self, make: Callable[[Index], _Made]) -> None:
+        self._make = make
+        self._kept: tuple[Index, _Made] | None = None
+
+    def of(self, index: Index) -> _Made:
+        kept = self._kept
+        if kept is None or kept[0] is not index:
+            kept = self._kept = index, self._make(index)
+        return kept[1]
+
 
 class KnowledgeBase:
     """A team's notes, indexed, as something that answers questions; any number of threads may ask at once.
@@ -44,7 +62,8 @@ class KnowledgeBase:
         self.path = path
         self.settings = settings
         self._index = index
-        self._names: tuple[Index, TermLookup] | None = None
+        self._names = _PerIndex(lambda index: TermLookup(index.glossary.terms))
+        self._spellers = _PerIndex(_speller)
         self._calibrated: tuple[str, Calibration] | None = None
         self._opening = threading.Lock()
 
@@ -91,7 +110,7 @@ class KnowledgeBase:
             QuestionError: it is empty, too long, or has no words.
         """
         index = self._index  # one generation throughout, whatever `refresh` does meanwhile
-        understood = _understand(index, question, history)
+        understood = self._understand(index, question, history)
         if kind := talk(understood.raw):
             return reply(understood, kind, examples(index, _EXAMPLES))
         if unclear := ambiguity(understood.text, index.segmenter, index.vocabulary.ids):
@@ -102,12 +121,12 @@ class KnowledgeBase:
     def find(self, question: str, history: Sequence[Turn] = (), k: int = 10) -> Found:
         """What retrieval finds for a question, with all that was learned on the way; same errors as `ask`."""
         index = self._index
-        return search(index, _understand(index, question, history), self.settings.query, k)
+        return search(index, self._understand(index, question, history), self.settings.query, k)
 
     def search(self, question: str, k: int = 10, history: Sequence[Turn] = ()) -> tuple[Hit, ...]:
         """The k best passages; same errors as `ask`."""
         index = self._index
-        return search(index, _understand(index, question, history), self.settings.query, k).hits
+        return search(index, self._understand(index, question, history), self.settings.query, k).hits
 
     @property
     def answer_threshold(self) -> float:
@@ -125,7 +144,7 @@ class KnowledgeBase:
 
     def understand(self, question: str, history: Sequence[Turn] = ()) -> Question:
         """How a question is read; same errors as `ask`."""
-        return _understand(self._index, question, history)
+        return self._understand(self._index, question, history)
 
     def document(self, doc_id: str) -> Document:
         """A note as indexed; raises KeyError for an unknown id."""
@@ -156,18 +175,11 @@ class KnowledgeBase:
 
     def find_terms(self, query: str, k: int = 20) -> tuple[TermHit, ...]:
         """The k best terms for a name, a part of one, pinyin, initials, or a slip of one character."""
-        return self._lookup().search(query, k)
+        return self._names.of(self._index).search(query, k)
 
     def named(self, name: str) -> tuple[Term, ...]:
         """Every term that goes by a name; several if the name is ambiguous, none if it is unknown."""
-        return self._lookup().exact(name)
-
-    def _lookup(self) -> TermLookup:
-        """The names of the glossary that is in use, kept until `refresh` brings another."""
-        index, kept = self._index, self._names
-        if kept is None or kept[0] is not index:
-            kept = self._names = index, TermLookup(index.glossary.terms)
-        return kept[1]
+        return self._names.of(self._index).exact(name)
 
     def examples(self, count: int = 6) -> tuple[str, ...]:
         """Questions that the notes answer, made from their own terms and headings."""
@@ -181,19 +193,35 @@ class KnowledgeBase:
             self._index = Index.open(self.path)
             return True
 
+    def _understand(self, index: Index, question: str, history: Sequence[Turn]) -> Question:
+        asked = check(question)
+        speller = self._spellers.of(index)
 
-def _understand(index: Index, question: str, history: Sequence[Turn]) -> Question:
-    asked = check(question)
-    speller = Speller(index.sounds, index.vocabulary.ids, index.segmenter, index.lexical.frequency, len(index.chunks))
-    corrected, words = speller.correct(asked)
-    # A follow-up refers to what the turn before was understood as, not to its typo.
-    history = [
-        {**turn, "content": speller.correct(turn["content"])[0]} if turn.get("role") == "user" else turn
-        for turn in history[-_TURNS_READ:]
-        if turn.get("content")
-    ]
-    if (unclear := ambiguity(corrected, index.segmenter, index.vocabulary.ids, history)) and len(unclear.terms) == 1:
-        meant = meaning_of(index.glossary.terms[unclear.terms[0]], unclear.surface)
-        corrected, words = unclear.put(corrected, meant), (*words, meant)
-    notices = tuple(f"按「{word}」理解" for word in words)
-    return understand(corrected, index.segmenter, history, asked, notices)
+        def read(text: str, alone: bool) -> tuple[str, tuple[str, ...]]:
+            text, meant = in_mainland_words(without_courtesy(text, alone), index.vocabulary.ids)
+            text, mended = speller.correct(text)
+            return text, (*meant, *mended)
+
+        # A follow-up refers to what the turn before was understood as, not to its typo.
+        turns: list[Turn] = []
+        chat = False
+        for turn in history[-_TURNS_READ:]:
+            said = (
+                turn.get("content", "").encode("utf-8", "ignore").decode("utf-8")
+            )  # half a surrogate pair is no character
+            if turn.get("role") == "user":
+                chat = bool(talk(said))
+                said = read(said, alone=not turns)[0]
+            if said and not chat:  # neither thanks nor what was said to them
+                turns.append({**turn, "content": said})
+        corrected, words = read(asked, alone=not turns)
+        unclear = ambiguity(corrected, index.segmenter, index.vocabulary.ids, turns)
+        if unclear and len(unclear.terms) == 1:
+            meant = meaning_of(index.glossary.terms[unclear.terms[0]], unclear.surface)
+            corrected, words = unclear.put(corrected, meant), (*words, meant)
+        notices = tuple(f"按「{word}」理解" for word in words)
+        return understand(corrected, index.segmenter, turns, asked, notices)
+
+
+def _speller(index: Index) -> Speller:
+    return Speller(index.sounds, index.vocabulary.ids, index.segmenter, index.lexical.frequency, len(index.chunks))

@@ -225,6 +225,11 @@ class Answer:
     notices: tuple[str, ...] = ()
     choices: tuple[str, ...] = ()
 
+    @property
+    def read_otherwise(self) -> bool:
+        """Whether something else was looked up than was asked; what is said around a question does not count."""
+        return self.understood_as.strip() not in self.question
+
     def goes_on(self, number: int) -> bool:
         """Whether a sentence stands right behind the one before it in its note, so that both read as one paragraph."""
         before, own = self.sentences[number - 1 : number], self.sentences[number]

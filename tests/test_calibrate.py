@@ -24,6 +24,7 @@ from kbqa.evaluation.calibrate import (
     _for_part,
     _index,
     _parts,
+    _threshold,
     calibrate,
 )
 from kbqa.evaluation.questions import Case
@@ -121,7 +122,8 @@ def test_nothing_found_is_certain_to_be_no_answer(kb: KnowledgeBase) -> None:
 
 def asked(rows: list[dict[str, float]], answerable: np.ndarray) -> Asked:
     """Every question by itself, and all count."""
-    return Asked(rows, answerable.tolist(), [str(i) for i in range(len(rows))], [True] * len(rows))
+    groups = [str(i) for i in range(len(rows))]
+    return Asked(rows, answerable.tolist(), groups, ["notes"] * len(rows), [True] * len(rows))
 
 
 def two_heaps(size: int, seed: int = 3) -> tuple[list[dict[str, float]], np.ndarray]:
@@ -196,18 +198,26 @@ def test_what_belongs_together_is_validated_together() -> None:
     kinds = draw.random(40) < 0.5
     rows = [{f"is {i}": float(i == k) for i in range(40)} for k in range(40) for _ in range(20)]
     labels, groups = np.repeat(kinds, 20).tolist(), [str(k) for k in range(40) for _ in range(20)]
-    every = [True] * len(rows)
-    assert _fit(Asked(rows, labels, groups, every), "").auroc < 0.7
-    assert _fit(Asked(rows, labels, [str(i) for i in range(800)], every), "").auroc > 0.95
+    together = Asked(rows, labels, groups, ["notes"] * len(rows), [True] * len(rows))
+    assert _fit(together, "").auroc < 0.7
+    assert _fit(replace(together, groups=[str(i) for i in range(800)]), "").auroc > 0.95
 
 
 def test_only_what_counts_sets_the_threshold() -> None:
     """Those that parts of a folder are asked are easier or harder, and no reader asks them."""
     rows, answerable = two_heaps(4000)
     easy = [{**row, "x": row["x"] + 4 * bool(a)} for row, a in zip(rows, answerable, strict=True)]
-    both = Asked([*rows, *easy], [*answerable.tolist()] * 2, [str(i) for i in range(8000)], [True] * 8000)
+    both = asked([*rows, *easy], np.concatenate([answerable, answerable]))
     some = replace(both, counted=[True] * 4000 + [False] * 4000)
     assert _fit(some, "").calibration.threshold < _fit(both, "").calibration.threshold
+
+
+def test_every_folder_counts_as_much_for_the_threshold() -> None:
+    """Nine tenths of the questions are easy ones on one folder; readers of the other are refused no more often for it."""
+    guessed = np.concatenate([np.linspace(0.9, 1, 900), np.linspace(0, 1, 100)])
+    folders = np.array(["large"] * 900 + ["small"] * 100)
+    assert _threshold(guessed, np.ones(1000, bool), folders) == pytest.approx(0.1, abs=0.01)
+    assert _threshold(guessed, folders == "large", folders) == pytest.approx(0.905, abs=0.001)
 
 
 def test_calibration_error_worked_by_hand() -> None:

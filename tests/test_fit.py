@@ -8,11 +8,14 @@ import pytest
 
 from kbqa import KnowledgeBase
 from kbqa.retrieval.fit import (
+    GLOSSED,
+    LABELLED,
     asked_count,
     asked_unit,
     asks_expansion,
     asks_steps,
     counts,
+    defining_strength,
     expands,
     introduces_itself,
     is_bare,
@@ -117,6 +120,20 @@ def test_telling_a_step(text: str, tells: bool) -> None:
 )  # fmt: skip
 def test_saying_what_letters_stand_for(text: str, short: str, told: bool) -> None:
     assert asks_expansion(f"{short} 是什么的缩写") and expands(text, (short,)) is told
+
+
+def test_brackets_that_say_what_a_name_means() -> None:
+    """Less than a definition, more than the bare name; a translation, a date or a person in brackets explains nothing."""
+    assert defining_strength("周报里写明tps(平均每桌坐几位客人)和翻台率", ["tps"]) == GLOSSED
+    assert defining_strength("tps是指平均每桌坐几位客人", ["tps"]) > GLOSSED
+    for text in ("看tps(seats)", "周报里写明tps(二月十四日起实行)", "tps(门店运营部负责人)"):
+        assert defining_strength(text, ["tps"]) == 0
+
+
+def test_a_label_within_a_sentence_defines() -> None:
+    text = "看桌子忙不忙:翻台率:一张桌子一天坐几拨客人;客单价:一位客人花多少"
+    assert defining_strength(text, ["翻台率"]) == defining_strength(text, ["客单价"]) == LABELLED
+    assert defining_strength("看翻台率和客单价:都要看", ["客单价"]) == 0
 
 
 def test_a_line_that_names_all_that_is_compared() -> None:

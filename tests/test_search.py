@@ -76,6 +76,8 @@ def test_characters_that_no_encoding_has(kb: KnowledgeBase) -> None:
         ("打开率怎么这么低", "why"), ("不同渠道怎么投放", "howto"), ("为什么后台数据和报表不一样", "why"), ("一周发几次短信", "number"),
         ("第三步怎么做", "howto"), ("推荐算法是什么", "definition"), ("介绍一下投放的流程", "howto"), ("陈列和堆头哪个更重要", "compare"),
         ("怎么选品", "howto"), ("怎么推出新品", "howto"), ("怎么还款", "howto"), ("要先排除哪些门店", "list"),
+        ("翻台率怎么统计的", "definition"), ("怎么统计翻台率", "howto"), ("统计口径不一致怎么办", "howto"), ("please explain upselling", "definition"),
+        ("explain what to do when a guest complains", "fact"), ("没多少客人的店要不要关", "fact"), ("多少客人算满座", "number"),
     ],
 )  # fmt: skip
 def test_kind_of_question(question: str, kind: str) -> None:

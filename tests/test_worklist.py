@@ -163,7 +163,7 @@ def test_mark_stays_with_the_matter_when_its_group_grows(kb: KnowledgeBase, work
     """Another wording may take the lead of the group; the item is found by any of them."""
     refuse(kb, CAT)
     worklist.mark(worklist.items()[0], "in work", "查资料", now=NOON)
-    other = "给猫剪指甲怎样才不会出血呢？"
+    other = "怎样给家里的猫剪指甲才不会出血？"
     for _ in range(3):
         refuse(kb, other, NOON + timedelta(days=1))
     (item,) = worklist.items()

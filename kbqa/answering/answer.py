@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from kbqa.answering import picks
 from kbqa.answering.choosing import Block, announces, choose
 from kbqa.answering.confidence import Calibration, confidence
+from kbqa.answering.labels import with_labels
 from kbqa.answering.listings import Listing, best_listing
 from kbqa.answering.misses import promise
 from kbqa.answering.picks import Pick, Scored
@@ -56,7 +57,8 @@ def answer(index: Index, found: Found, settings: QuerySettings, calibration: Cal
 def _choose(index: Index, found: Found, settings: QuerySettings) -> list[Pick]:
     """Spans to quote, in the order to show them."""
     sentences = picks.scored_sentences(index, found)
-    return choose(index, found, sentences, find_block(index, found, sentences, settings), settings.max_answer)
+    chosen = choose(index, found, sentences, find_block(index, found, sentences, settings), settings.max_answer)
+    return with_labels(index, found.question, chosen)
 
 
 def find_block(index: Index, found: Found, sentences: Sequence[Scored], settings: QuerySettings) -> Block:

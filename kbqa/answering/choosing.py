@@ -129,6 +129,8 @@ def choose(
     """
     if not sentences:
         return list(block.picks)
+    elsewhere = _elsewhere(block, sentences)
+    room -= sum(pick.end - pick.start for pick in elsewhere)
     table = features(index, found, sentences, block)
     worth = dict(zip(sentences, probabilities(table, weights).tolist(), strict=True))
     least = _WORTH_SAYING * max(worth.values())
@@ -143,7 +145,15 @@ def choose(
             listing = {section[s] for s in sentences if s in leads or block.holds(s)}
             beside = [s for s in sentences if section[s] not in listing]
             taken = _runs(beside, worth, room - sum(p.end - p.start for p in listed), least)
-    return listed + [s.pick(item=bool(MARKER.match(s.text))) for s in _in_order(taken, worth, block)]
+    return [*elsewhere, *listed, *(s.pick(item=bool(MARKER.match(s.text))) for s in _in_order(taken, worth, block))]
+
+
+def _elsewhere(block: Block, sentences: Sequence[Scored]) -> list[Pick]:
+    """What defines a side of a comparison in other passages than were found."""
+    if block.kind != "comparison":
+        return []
+    places = {(s.document.doc_id, s.start) for s in sentences}
+    return [pick for pick in block.picks if (pick.doc_id, pick.start) not in places]
 
 
 def _as_good(block: Block, sentences: Sequence[Scored], taken: Sequence[Scored], worth: Mapping[Scored, float]) -> bool:

@@ -21,6 +21,7 @@ from kbqa.retrieval.fit import (
     formula_strength,
     introduces_itself,
     is_aside,
+    only_names_others,
     sentence_fits,
 )
 from kbqa.retrieval.ideas import new_words
@@ -91,6 +92,8 @@ def scored_sentences(index: Index, found: Found) -> list[Scored]:
         document = index.documents.row(int(index.chunks.places[row, 0]))
         bonus = PLACE_BONUS[place]
         path = index.chunks.paths[int(index.chunks.places[row, 3])]
+        if path and only_names_others(path[-1], found.question.text):
+            continue
         bonus -= ASIDE_PENALTY if path and is_aside(path[-1], found.question.text) else 0.0
         # Where a list is asked for, points of an outline are items; else a heading states nothing.
         listed = kind == "list"
@@ -220,28 +223,47 @@ def _under_heading(index: Index, found: Found, names: Sequence[str], sentences: 
 
 
 def comparison(index: Index, found: Found, sentences: Sequence[Scored], budget: int) -> list[Pick]:
-    """Sentences that speak of both sides, else the best one for each side."""
-    sides = _sides(index, found.question)
-    if len(sides) < 2:
+    """Sentences that speak of both sides, else what defines each, also where the notes do so elsewhere, else the best one for each."""
+    compared = _sides(index, found.question)
+    if len(compared) < 2:
         return []
+    sides = [names for names, _ in compared]
     each = re.search(r"各自|分别|\beach\b|respectively", fold(found.question.text))
     both = [] if each else [s for s in sentences if _names_all(s, sides)]
     defined = [next((s for s in sentences if defining_strength(s.text, side) >= 0.8), None) for side in sides]
-    chosen = [s for s in dict.fromkeys(defined) if s]
-    if both and both[0].score >= 0.7 * sentences[0].score:
-        chosen = [s for s in chosen if s is not both[0]] + both[:1]
-    elif len(chosen) < len(sides):
-        chosen = []
-        for side in sides:
-            # As written first: 私域 is a name of 私域流量 too, but stands in every sentence on 私域用户.
-            spoken = (
-                s for name in side for s in sentences if s not in chosen and name in fold(f"{s.heading} {s.text}")
-            )
-            if one := next(spoken, None):
-                chosen.append(one)
-        if len(chosen) < len(sides):
+    settled = both[0] if both and both[0].score >= 0.7 * sentences[0].score else None
+    # An item such as `裂变与分销：…` puts both sides itself.
+    told = settled is not None and bool(MARKER.match(settled.text) or LABEL.match(settled.text))
+    elsewhere = [None if told else _defined_elsewhere(index, term) for _, term in compared]
+    chosen = [s.pick(item=_is_item(s)) if s else other for s, other in zip(defined, elsewhere, strict=True)]
+    if settled:
+        one = settled.pick(item=_is_item(settled))
+        chosen = [*(pick for pick in chosen if pick != one), one]
+    elif None in chosen:
+        chosen = _spoken_of(sides, sentences)
+    return [pick for pick in dict.fromkeys(chosen) if pick and pick.end - pick.start <= budget]
+
+
+def _is_item(sentence: Scored) -> bool:
+    return bool(MARKER.match(sentence.text))
+
+
+def _defined_elsewhere(index: Index, term: int) -> Pick | None:
+    """Where the notes define a term, whatever passages were found."""
+    definition = index.glossary.terms[term].definition
+    return Pick(*definition) if definition and definition[0] in index.documents.ids else None
+
+
+def _spoken_of(sides: Sequence[tuple[str, ...]], sentences: Sequence[Scored]) -> list[Pick]:
+    """The best sentence for each side; none if one has none."""
+    chosen: list[Scored] = []
+    for side in sides:
+        # As written first: 私域 is a name of 私域流量 too, but stands in every sentence on 私域用户.
+        spoken = (s for name in side for s in sentences if s not in chosen and name in fold(f"{s.heading} {s.text}"))
+        if not (one := next(spoken, None)):
             return []
-    return [s.pick(item=bool(MARKER.match(s.text))) for s in chosen if len(s.text) <= budget]
+        chosen.append(one)
+    return [s.pick(item=_is_item(s)) for s in chosen]
 
 
 def _names_all(sentence: Scored, sides: Sequence[tuple[str, ...]]) -> bool:
@@ -252,16 +274,16 @@ def _names_all(sentence: Scored, sides: Sequence[tuple[str, ...]]) -> bool:
     return all(any(name in text for name in side) for side in sides)
 
 
-def _sides(index: Index, question: Question) -> list[tuple[str, ...]]:
-    """The names of the two things compared, as written first: what stands on either side of 和 / 与 / vs."""
+def _sides(index: Index, question: Question) -> list[tuple[tuple[str, ...], int]]:
+    """The names of the two things compared, as written first, and their terms: what stands on either side of 和 / 与 / vs."""
     text = fold(question.text)
     matches = index.segmenter.matches(question.text)
     for first, second in pairwise(matches):
         if first.term != second.term and re.fullmatch(
             r"\s*(?:和|与|跟|同|及|vs\.?|还是|、|/|and|versus)\s*", text[first.end : second.start]
         ):
-            both = ((fold(m.surface), names_of(index.glossary.terms[m.term])) for m in (first, second))
-            return [(surface, *(fold(n) for n in names if fold(n) != surface)) for surface, names in both]
+            both = ((m.term, fold(m.surface), names_of(index.glossary.terms[m.term])) for m in (first, second))
+            return [((said, *(fold(n) for n in names if fold(n) != said)), term) for term, said, names in both]
     return []
 
 

@@ -11,6 +11,7 @@ folder) is never on both sides of a validation.
 from __future__ import annotations
 
 import shutil
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -29,7 +30,7 @@ from kbqa.knowledge import KnowledgeBase
 from kbqa.retrieval.search import Found
 from kbqa.settings import BuildSettings, Settings
 
-FALSE_REFUSALS = 0.04  # of the answerable questions whose evidence was found: a wrong answer refused is no loss
+FALSE_REFUSALS = 0.05  # of the answerable questions whose evidence was found: a wrong answer refused is no loss
 _FOLDS = 5
 _SEED = 11
 _STRENGTH = 0.3  # inverse of the L2 penalty on standardised features
@@ -67,6 +68,7 @@ class Asked:
         rows: features of each.
         answerable: whether the notes answer it.
         groups: what is to stay on one side of a validation.
+        folders: the notes that each was asked of.
         counted: whether it counts for the threshold: not what parts of a folder are asked, nor a question whose evidence is not
             among the first three passages, which would get a wrong answer.
     """
@@ -74,6 +76,7 @@ class Asked:
     rows: list[dict[str, float]]
     answerable: list[bool]
     groups: list[str]
+    folders: list[str]
     counted: list[bool]
 
 
@@ -93,7 +96,7 @@ def calibrate(
         EvaluationError: fewer than twenty questions of either kind.
         NotesError, EncoderError: as for building an index.
     """
-    seen = Asked([], [], [], [])
+    seen = Asked([], [], [], [], [])
     runs = [(notes, None, cases), *((notes, part, _for_part(part, cases, i)) for i, part in enumerate(_parts(cases)))]
     runs += [(folder, None, own) for folder, own in further]
     total, done = sum(len(some) for *_, some in runs), 0
@@ -109,6 +112,7 @@ def calibrate(
                     seen.rows.append(features(kb._index, found))
                     seen.answerable.append(case.answerable)
                     seen.groups.append(case.question if place == notes else str(place))
+                    seen.folders.append(str(place))
                     seen.counted.append(part is None and _holds_evidence(found, case))
     if min(seen.answerable.count(True), seen.answerable.count(False)) < _AT_LEAST:
         raise EvaluationError(
@@ -187,7 +191,7 @@ def _fit(asked: Asked, encoder: str) -> CalibrationReport:
     model = LogisticRegression(C=_STRENGTH, max_iter=5000)
     each = cross_val_predict(model, scaled, answerable, groups=asked.groups, cv=folds, method="predict_proba")
     guessed = each[:, 1]
-    threshold = float(np.quantile(guessed[answerable & counted], FALSE_REFUSALS))
+    threshold = _threshold(guessed, answerable & counted, np.array(asked.folders))
     fitted = model.fit(scaled, answerable)
     weights = fitted.coef_[0] / scale
     bias = float(fitted.intercept_[0] - weights @ mean)
@@ -206,6 +210,13 @@ def _fit(asked: Asked, encoder: str) -> CalibrationReport:
         made_of,
     )
     return CalibrationReport(calibration, count, missing, auroc, refused, error)
+
+
+def _threshold(guessed: Floats, counted: NDArray[np.bool_], folders: NDArray[np.str_]) -> float:
+    """The probability below which `FALSE_REFUSALS` of what is answerable lie, every folder of notes counting as much."""
+    sizes = Counter(folders[counted].tolist())
+    weights = [1 / sizes[folder] for folder in folders[counted].tolist()]
+    return float(np.quantile(guessed[counted], FALSE_REFUSALS, weights=np.array(weights), method="inverted_cdf"))
 
 
 def _calibration_error(guessed: Floats, answerable: NDArray[np.bool_], bins: int = 10) -> float:

@@ -143,11 +143,13 @@ class Pieces:
             edges = np.diff(np.concatenate([[0], (classes == kind).astype(np.int8), [0]]))
             starts, ends = np.flatnonzero(edges == 1), np.flatnonzero(edges == -1)
             for suffix in ("", *SUFFIXES) if kind == _LATIN else ("",):
+                if not starts.size:
+                    break
                 stems = self._stems(text, starts, ends, suffix)
                 found.append(stems)
                 unknown = ~np.isin(starts, stems[0], assume_unique=True)
                 starts, ends = starts[unknown], ends[unknown]
-            for length in range(shortest, longest + 1):
+            for length in range(shortest, longest + 1) if starts.size else ():
                 inner = _inner(starts, ends, length)
                 hashes = text.of(inner, inner + length)
                 found.append(self._look_up(inner, hashes ^ _PART_MARK if kind == _LATIN else hashes))

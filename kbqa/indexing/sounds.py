@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import chain
 from pathlib import Path
 
 from kbqa.indexing.parallel import parallel_map
 from kbqa.text import fold
 
-WORD_LENGTHS = range(2, 7)
+WORD_LENGTHS = range(2, 9)
 _BATCH = 1000
 _HAN_RUN = re.compile(r"[\u3400-\u9fff]+")
 _WORDS, _READINGS = "sounds.words.tsv", "sounds.readings.tsv"
@@ -19,8 +19,12 @@ _WORDS, _READINGS = "sounds.words.tsv", "sounds.readings.tsv"
 
 def sound_key(pinyin: Sequence[str]) -> str:
     """Syllables joined, with the differences that southern speakers and input methods blur removed (zh/z, ng/n, …)."""
-    blurred = [re.sub(r"^([zcs])h", r"\1", p.replace("ü", "v")) for p in pinyin]
-    return "".join(re.sub(r"ng$", "n", p) for p in blurred)
+    return "".join(map(_blurred, pinyin))
+
+
+@lru_cache(maxsize=2048)  # there are four hundred syllables, and a question is read in many windows
+def _blurred(syllable: str) -> str:
+    return re.sub(r"ng$", "n", re.sub(r"^([zcs])h", r"\1", syllable.replace("ü", "v")))
 
 
 def save_sounds(folder: Path, vocabulary: Sequence[str], frequency: Sequence[int], names: Sequence[str]) -> None:

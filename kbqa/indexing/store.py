@@ -25,7 +25,7 @@ from pathlib import Path
 from kbqa.errors import REBUILD_EN, REBUILD_ZH, IndexBusy, IndexDamaged, IndexMismatch, IndexMissing, StoreError
 from kbqa.settings import DEFAULT_ENCODER
 
-FORMAT_VERSION = 6
+FORMAT_VERSION = 7
 _KEPT_GENERATIONS = 2
 
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from kbqa.indexing.index import Index
 from kbqa.retrieval.coverage import Coverage
 from kbqa.retrieval.fit import (
+    GLOSSED,
     asked_count,
     asked_unit,
     asks_expansion,
@@ -22,6 +23,7 @@ from kbqa.retrieval.fit import (
     introduces_itself,
     is_aside,
     is_bare,
+    only_names_others,
     passage_fit,
     sentence_fits,
     together,
@@ -37,7 +39,7 @@ Floats = NDArray[np.float32]
 Rows = NDArray[np.int64]
 
 _SHORT_PASSAGE, _SCRAP, _INTRODUCTION = 40, 90, 120
-_OPENING, _DEFINES = 30, 0.8
+_OPENING = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,7 @@ def look_closely(
         "measured": [bool(unit and unit.search(fold(chunk.text))) for chunk in chunks],
         "opening": [chunk.start < _OPENING for chunk in chunks],
         "scrap": [len(chunk.text) < _SCRAP for chunk in chunks],
-        "bare": [len(chunk.text) < _SCRAP and is_bare(chunk.text) for chunk in chunks],
+        "bare": [_is_bare(question, c.text, heading) for c, heading in zip(chunks, headings, strict=True)],
     }
     return {name: np.asarray(values, np.float32) for name, values in parts.items()}, sentences
 
@@ -143,7 +145,7 @@ def _abbreviations(question: Question) -> tuple[str, ...]:
 
 def _fits(question: Question, text: str) -> bool:
     if question.kind == "definition":
-        return defining_strength(text, question.names) >= _DEFINES
+        return defining_strength(text, question.names) >= GLOSSED
     return question.kind == "formula" and sentence_fits("formula", fold(text))
 
 
@@ -161,6 +163,11 @@ def _compared(index: Index, question: Question) -> list[set[str]]:
     matches = [m for m in index.segmenter.matches(question.text) if m.term in question.terms]
     terms = question.terms if any(_BETWEEN.fullmatch(folded[a.end : b.start]) for a, b in pairwise(matches)) else ()
     return [{squeeze(name) for name in names_of(index.glossary.terms[term])} for term in terms]
+
+
+def _is_bare(question: Question, text: str, heading: str) -> bool:
+    """Whether a chunk says next to nothing, or only names what else could be read and is not asked for that."""
+    return len(text) < _SCRAP and (is_bare(text) or only_names_others(heading, question.text))
 
 
 def _headline_cosines(index: Index, headings: Sequence[str], vector: Floats) -> Floats:

@@ -51,14 +51,26 @@ _ASIDES = (
 _MARK = re.compile(
     r"[\[\uff3b\u3010(\uff08](?:[^\]\uff3d\u3011)\uff09]*[图截见表频件][^\]\uff3d\u3011)\uff09]*)?[\]\uff3d\u3011)\uff09]"
 )
-_LINKS = re.compile(r"(?:相关|延伸|推荐|扩展|更多)(?:阅读|文章|推荐|链接|帖子)[:\uff1a][^\n]*$")
+_LINKS = re.compile(
+    r"(?:相关|延伸|推荐|扩展|更多)(?:阅读|文章|推荐|链接|帖子|术语|概念|名词|词条|笔记)[:\uff1a][^\n]*$"
+)
 _WORDLESS = 12
 
 
 def is_bare(text: str) -> bool:
     """Whether a passage is hardly more than a mark in brackets where a picture stood, or names other pages to read."""
     rest, marks = _MARK.subn("", text)
-    return bool(_LINKS.match(text)) or (marks > 0 and len(squeeze(rest)) < _WORDLESS)
+    return points_elsewhere(text) or (marks > 0 and len(squeeze(rest)) < _WORDLESS)
+
+
+def points_elsewhere(text: str) -> bool:
+    """Whether a line only names what else could be read."""
+    return bool(_LINKS.match(text))
+
+
+def only_names_others(heading: str, question: str) -> bool:
+    """Whether what stands under a heading only names what else could be read, and that is not asked for."""
+    return points_elsewhere(f"{heading}:") and "相关" not in fold(question)
 
 
 def is_aside(heading: str, question: str) -> bool:
@@ -116,6 +128,9 @@ def _best_definition(text: str, names: Sequence[str]) -> float:
     return max((defining_strength(line, names) for line in re.split(r"\n|(?<=\u3002)", text)), default=0.0)
 
 
+GLOSSED, LABELLED = 0.5, 0.6  # how much a gloss in brackets, and `…;name: …` within a sentence, are definitions
+
+
 def defining_strength(text: str, names: Sequence[str]) -> float:
     """How much a sentence looks like the definition of one of the names: it starts with the name and goes on to define."""
     folded = MARKER.sub("", fold(text)).lstrip("\"\u300c'")
@@ -125,11 +140,31 @@ def defining_strength(text: str, names: Sequence[str]) -> float:
             rest = re.sub(r"^[\"'\u300d)]?\s*(?:\([^()]{1,40}\))?\s*", "", folded[at + len(name) :])
             if re.match(r",?(?:是指|指的是|就是指|指(?!标|南|导)|是一|是衡量|也就是|即|本质上)", rest):
                 return 1.0
-            if re.match(r"(?:系统|模型|指标|法|体系)?(?:就是|是(?!否|不)|[:\uff1a]是?|,是)", rest):
+            if re.match(r"(?:系统|模型|指标|法|体系|图)?(?:就是|是(?!否|不)|[:\uff1a]是?|,是)", rest):
                 return 0.8
             if re.match(r".{0,8}(?:是|[:\uff1a])", rest):
                 return 0.35
-    return 0.0
+        elif at > 0 and folded[at - 1] in ":;\u3002" and folded.startswith(":", at + len(name)):
+            return LABELLED
+    return GLOSSED if "(" in folded and _glosses(folded, names) else 0.0
+
+
+_GLOSS = re.compile(r"\s*\(([^()]{3,60})\)")
+_HAN = re.compile(r"[\u3400-\u9fff]")
+_NO_GLOSS = re.compile(r"\d|[年月]|[见自]第|详见|参见|目标|负责|例如|比如|如下|来源")
+_HAN_GLOSS = 4  # characters of Chinese in brackets that tell what a name means
+
+
+def _glosses(folded: str, names: Sequence[str]) -> bool:
+    """Whether brackets say in Chinese what one of the names means, as in CAC(获取一个客户的平均花费)."""
+    for name in names:
+        at = folded.find(name)
+        while at >= 0:
+            gloss = _GLOSS.match(folded, at + len(name))
+            if gloss and len(_HAN.findall(gloss[1])) >= _HAN_GLOSS and not _NO_GLOSS.search(gloss[1]):
+                return True
+            at = folded.find(name, at + 1)
+    return False
 
 
 def together(text: str, heading: str, sides: Sequence[Collection[str]]) -> bool:
@@ -154,9 +189,9 @@ def together(text: str, heading: str, sides: Sequence[Collection[str]]) -> bool:
 
 _SUBJECT_AT_END = re.compile(r"\bwhat(?:'s| is| are)(?: an?| the)?\s+([a-z0-9][a-z0-9 /&\-]{1,40}?)\s*[?.!]*$")
 _ASKED = re.compile(
-    r"^(?:请问|什么是|什么叫|啥是|啥叫|何谓|何为|what(?:'s| is| are)(?: an?| the)?\s)"
+    r"^(?:请问|什么是|什么叫|啥是|啥叫|何谓|何为|(?:what(?:'s| is| are)|explain|define|describe)(?: an?| the)?\s)"
     r"|(?:是什么(?:意思|东西)?|是啥(?:意思)?|指的?是什么|是?指的?(?:什么|啥)|的?(?:定义|含义|意思|概念)(?:是什么)?|(?:应该)?(?:怎么|如何)(?:理解|定义)的?"
-    r"|是(?:一[个种群])?(?:怎样|什么样|怎么样)的.{0,8}|是(?:怎么|如何)定义的?)?[?\uff1f!\u3002]*$"
+    r"|是(?:一[个种群])?(?:怎样|什么样|怎么样)的.{0,8}|是(?:怎么|如何)定义的?|(?:是)?(?:怎么|如何|咋)统计的?)?[?\uff1f!\u3002]*$"
 )
 
 
@@ -193,7 +228,7 @@ _UNITS = (
     (re.compile(r"多久|多长时间|how long"), "[天周秒]|工作日|个月|(?<!\\d{4})年|小时|分钟"),
     (re.compile(r"几点"), "[点:]"),
     *(
-        (re.compile(rf"(?:多少|(?<![没好这那哪过前近数十了后头上最寥])几)个?(?:{unit})(?!三番)"), unit)
+        (re.compile(rf"(?:(?<!没)(?<!没有)多少|(?<![没好这那哪过前近数十了后头上最寥])几)个?(?:{unit})(?!三番)"), unit)
         for unit in ("秒", "天|工作日", "周", "月", "年", "人", "次", "个", "条", "字", "分钟", "小时")
     ),
 )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from kbqa.indexing.segment import Segmenter, words
 from kbqa.retrieval.ideas import ASKING, CARRIED, CUES, NOUNLIKE, tagged, without
+from kbqa.retrieval.listed import item, nth
 from kbqa.text import fold
 
 Turn = Mapping[str, str]
@@ -19,11 +20,15 @@ _REFERRING = re.compile(
 _POINTING = re.compile(
     r"[这那](?!个?[周月季年次阵]|[一二两三几半]个?[周月季年天个]|段时间|[么样里边儿时些]|[块类种])"
     r"|(?<![问要怕缺需])的(?=呢|吗|怎|如何|多[少久]|(?:要|会|能)(?![点素求诀领员议计场话力量])|是(?:怎|如|多)|几个?[?\uff1f]?$)"
+    r"|^(?:每[\u3400-\u9fff]{1,3})?举(?:[个些]|几个)?例子?(?:看看|说明|吧)?[吗呢]?[?!\uff1f]*$"
+    r"|^(?:那么?|所以|后来|然后)?(?:怎么|如何|为什么|凭什么|要|能)?(?:[让给对跟和])?[他她]们"
     r"|^(?!.*(?:什么|[怎哪啥谁吗]|如何|为何|多[少久大]|几)).{1,12}呢[?\uff1f]?$"
 )
 _CONTINUING = re.compile(
-    r"^(?:那么?|那|然后|还有|另外|接着|所以|再(?!营销|次)|到了|(?:and|so|then|what about|how about)\b)"
+    r"^(?:那么?|那|最后(?=[,\uff0c算呢])|后来|结果(?!页|导向)|接下来|然后|还有|另外|接着|所以|再(?!营销|次)|到了|(?:and|so|then|what about|how about)\b)"
 )
+# 都准备好了，人怎么找: goes on, unless what follows has a term of its own.
+_DONE = re.compile(r"^.{0,6}[做办弄忙搞备][好完]了?(?:之后|以后|后)?[,\uff0c]")
 # Questions whose answer is a thing: what it names is what 它 means next.
 _ASKS_WHICH = re.compile(
     r"什么(?![是样时都也叫])[\u3400-\u9fff]{2}|哪[个种一]|\bwhich\b|what (?:metric|tool|method|model|term|indicator)"
@@ -31,8 +36,11 @@ _ASKS_WHICH = re.compile(
 # Terms that are asked about for anything: 怎么复盘 goes on with what was spoken of, 什么是复盘 does not.
 SIDES = frozenset(
     "优化 推广 复盘 迭代 激励 模板 风险 成本 数据 目标 预算 渠道 产品 策略 方案 工具 案例 效果 收益 节奏 "
-    "打分 评分 考核 评估 衡量 测试 落地 设计 常见错误 误区 注意事项".split()
+    "同比 环比 占比 增幅 涨幅 打分 评分 考核 评估 衡量 测试 落地 设计 常见错误 误区 注意事项".split()
 )
+_ASKS_WHAT = re.compile(r"(?:什么是|什么叫|何为|何谓|what(?:'s| is))\s*(?:an? |the )?")
+_DESCRIBES = "ad"  # parts of speech, of 正常 and 常见
+_TWO_OF_THEM = re.compile(r"(?:区别|不同|差别|差异|关系|一样)|\bdifference\b")
 _IS_WHAT = re.compile(r"什么是|是什么|何为|什么叫|\bwhat is\b")
 # Numbers, measures, times, adverbs, pronouns and prepositions name no topic; nor do these nouns.
 _NAMELESS = "mqtdrp"
@@ -40,12 +48,6 @@ _GENERAL = frozenset(
     "实际 结果 最后 目前 程度 效果 数字 数值 总数 平均 上限 下限 最多 最少 最高 最低 情形 后果 下场".split()
 )
 _NEW_TOPIC = re.compile(r"换个话题|换一个话题|不聊|另一个问题|另外一个问题|by the way|another question|new topic")
-# 第三个, 第三环节, 第三呢; but 第一周 and 第一个月 are times.
-_ORDINAL = re.compile(
-    r"第(十?[一二三四五六七八九]|十|\d{1,2})"
-    r"(?:个(?![月星季小])|种|步|类|点|项|条|阶段|环节|部分|方面|(?=[是呢吗的怎什,\uff0c?\uff1f]|$))"
-)
-_ORDINALS = {name: i for i, name in enumerate([*"一二三四五六七八九十", *("十" + c for c in "一二三四五六七八九")], 1)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,16 +58,19 @@ class Context:
         topic: content words of the question before.
         introduced: terms that the last answer brought in: what 它 most likely means.
         listed: the n-th thing that the last answer listed, if the question asks for it.
+        place: where the question does so.
     """
 
     topic: str = ""
     introduced: str = ""
     listed: str = ""
+    place: tuple[int, int] = (0, 0)
 
     def resolve(self, text: str) -> str:
         """The question with what it left unsaid put in: for the n-th thing, for a pronoun, or in front."""
         if self.listed:
-            return _ORDINAL.sub(self.listed, text, count=1)
+            start, end = self.place
+            return text[:start] + self.listed + text[end:]
         meant = self.introduced or self.topic
         if not meant:
             return text
@@ -86,15 +91,20 @@ def refer(text: str, segmenter: Segmenter, history: Sequence[Turn]) -> Context:
         return Context()
     folded = fold(text)
     own = [m for m in segmenter.matches(text) if fold(m.surface) not in CUES]
-    if not _IS_WHAT.search(folded):
+    compared = len(own) > 1 and _TWO_OF_THEM.search(folded)
+    if not _IS_WHAT.search(folded) and not compared:
         own = [m for m in own if fold(m.surface) not in SIDES]
     pronoun = bool(_REFERRING.search(folded))
-    refers = pronoun or bool(_CONTINUING.match(folded) or _ORDINAL.search(folded) or _POINTING.search(folded))
+    place = nth(folded, about=bool(own) and not _CONTINUING.match(folded))
+    goes_on = _CONTINUING.match(folded) or _POINTING.search(folded) or (not own and _DONE.match(folded))
+    refers = pronoun or place is not None or bool(goes_on)
     content = {w for w in words(folded) if w not in ASKING and w not in CUES}
+    if not refers and _asks_what_a_thing_is(folded):
+        return Context()
     if not refers and (own or (len(content) > 2 and _says_something(folded))):
         return Context()
     said = next((t["content"] for t in reversed(history) if t.get("role") == "assistant"), "")
-    listed = _ordinal_item(folded, said)
+    listed = item(said, place.number) if place else ""
     before = _last_question(segmenter, history)
     asked = {m.term for m in segmenter.matches(before)}
     fresh = {
@@ -104,7 +114,14 @@ def refer(text: str, segmenter: Segmenter, history: Sequence[Turn]) -> Context:
     }
     wanted = pronoun and not own and not listed and bool(_ASKS_WHICH.search(fold(users[-1])))
     introduced = " ".join(list(reversed(fresh.values()))[:2]) if wanted else ""
-    return Context(_topic(before, segmenter), introduced, listed)
+    return Context(_topic(before, segmenter), introduced, listed, place[:2] if place else (0, 0))
+
+
+def _asks_what_a_thing_is(folded: str) -> bool:
+    """Whether a question leads with 什么是 and names a thing behind it: 潮汐效应, but not 正常范围, which is of something."""
+    led = _ASKS_WHAT.match(folded)
+    content = [(word, tag) for word, tag in tagged(folded[led.end() :]) if word not in CUES] if led else []
+    return bool(content) and all(tag[0] not in _DESCRIBES for _, tag in content)
 
 
 def _says_something(folded: str) -> bool:
@@ -135,19 +152,3 @@ def _topic(text: str, segmenter: Segmenter) -> str:
         before = word if noun else ""
     names = [m.surface for m in matches if fold(m.surface) not in CUES]
     return " ".join(dict.fromkeys([*names, *nouns])) or " ".join(word for word, _ in content)
-
-
-def _ordinal_item(question: str, answer: str) -> str:
-    """第三个环节 → the third item that the answer listed, if it listed so many."""
-    match = _ORDINAL.search(question)
-    if not match:
-        return ""
-    number = _ORDINALS.get(match[1]) or int(match[1])
-    bullets = re.findall(r"^\s*(?:[-*•]|\d+[.、)])\s*(.{1,40}?)(?:[:\uff1a。(\uff08]|是指|$)", answer, re.MULTILINE)
-    runs = max(
-        re.findall(r"[^\u3002,\uff0c:\uff1a;\uff1b\n]*(?:\u3001[^\u3002,\uff0c:\uff1a;\uff1b\n]*)+", answer),
-        key=len,
-        default="",
-    )
-    items = bullets if len(bullets) >= number else re.split("[、和]", runs)
-    return items[number - 1].strip() if 0 < number <= len(items) else ""

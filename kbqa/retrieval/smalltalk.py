@@ -29,7 +29,7 @@ _PATTERNS: tuple[tuple[Talk, re.Pattern[str]], ...] = (
     ("errand", re.compile(
         r"(?:讲|说)(?:个|一个|点)笑话|(?:唱|写)(?:首|一首)(?:歌|诗)|(?:^|[,\s])(?:来|请|你|能)?陪我(?:聊|玩|说)|(?<!迷)你今天心情(?:怎么样|好|如何)|^.{0,3}(?:中午|晚上|早上|午饭|晚饭|夜宵)吃点?(?:啥|什么)(?:好|呢|呀|比较好)*(?:[,?!]|$)|^(?:今天|明天|外面|周末)天气(?:怎么样|如何|好吗)[呀啊呢?!]*$|(?:翻译|翻|译)成[\u4e00-\u9fff]{1,3}[文语]|(?:帮|给|替)我翻译"
         r"|(?:(?:帮|给|替)我|请你?)(?:写|编|做|画)(?:个|一个|一段|段|点|张|一张|幅|一幅).{0,10}(?:代码|程序|脚本|爬虫|网页|图|画|海报|logo)"
-        r"|\btell (?:me )?a joke\b|\bwrite (?:me )?(?:a|an|some)\b.{0,20}\b(?:poem|song|story|code|script|program)\b|^(?:please |can you |could you )?translate\b"
+        r"|\btell (?:me )?a joke\b|\bwrite (?:me )?(?:a|an|some)\b.{0,20}\b(?:poem|song|story|code|script|program|function|regex)\b|^(?:please |can you |could you )?translate\b"
     )),
 )  # fmt: skip
 _WHOLE = ("greeting", "thanks")

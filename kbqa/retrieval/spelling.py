@@ -24,7 +24,7 @@ _HAN_RUN = re.compile(r"[\u3400-\u9fff]+")
 _LATIN_WORD = re.compile(r"[a-z]{2,}")
 _MIXED_RUN = re.compile(r"(?<![a-z])(?:[\u3400-\u9fff]|[a-z]{1,18}(?![a-z0-9])(?: (?=[a-z]))?)+")
 _MIXED_PIECE = re.compile(r"[\u3400-\u9fff]|[a-z]+")
-_LATIN_RUN = re.compile(r"(?<![a-z0-9])[a-z]{4,24}(?![a-z0-9])")
+_LATIN_RUN = re.compile(r"(?<![a-z0-9])[a-z]{4,32}(?![a-z0-9])")
 
 
 _NAME = re.compile(r"(?<![a-z0-9])[a-z]{3,16}(?![a-z0-9])")
@@ -34,6 +34,7 @@ _FUNCTION_TAGS = frozenset("ducprmqyfeok")  # adverbs, particles, conjunctions, 
 
 _COMMON_AT_LEAST, _COMMON_SHARE = 3, 0.005
 _EVERYDAY = 3  # characters of a word up to which it has to be a term to be put in
+_LONG = 6  # characters of a window that hardly sounds like a term by chance
 
 
 class Speller:
@@ -110,13 +111,20 @@ class Speller:
     def _may_be_slip(
         self, at: int, window: tuple[int, int], pieces: Sequence[tuple[int, int, str]], folded: str
     ) -> bool:
-        """Whether a character may be wrong: no function word, no word of the notes, no part of a word beside the window."""
+        """Whether a character may be wrong: no function word, no word of the notes, no part of a word beside the window.
+
+        Of other words inside the window a verb is what it seems: 用户分成 is no slip for 用户分层. In a long window the rest
+        tells enough, whatever 声明 of 用户声明周期 means by itself.
+        """
         start, end, tag = next(piece for piece in pieces if piece[0] <= at < piece[1])
         word = folded[start:end]
+        inside = window[0] <= start and end <= window[1]
+        if window[1] - window[0] >= _LONG:
+            return inside
         if word in ASKING or (tag[0] in _FUNCTION_TAGS and len(word) == 1):
             return False
-        inside = window[0] <= start and end <= window[1]
-        return len(word) == 1 or (word not in self._known and (inside or not rjieba.has_word(word)))
+        other = inside and tag[0] != "v"
+        return len(word) == 1 or (word not in self._known and (other or not rjieba.has_word(word)))
 
     def _is_strange(self, piece: str, tag: str) -> bool:
         """Whether a piece may be part of a misspelt word: asking and function words are what they seem."""
@@ -264,15 +272,18 @@ class Speller:
         return ""
 
 
+_DOUBLED = re.compile(r"([a-z])\1")
+
+
 def _slipped(typed: str, name: str, least: int) -> bool:
-    """Whether a name was meant: behind its first letter two changed places, or one is missing or too many beside `least` others."""
+    """Whether a name was meant: behind its first letter two changed places, or one is missing or too many beside `least` others, or is doubled."""
     from rapidfuzz.distance import OSA
 
     if typed[0] != name[0] or OSA.distance(typed, name, score_cutoff=1) != 1:
         return False
     if len(typed) == len(name):
         return sorted(typed) == sorted(name)  # another letter instead makes another name
-    return min(len(typed), len(name)) >= least
+    return min(len(typed), len(name)) >= least or _DOUBLED.sub(r"\1", typed) == name
 
 
 def _pieces(run: str, start: int) -> list[tuple[int, int, str]]:
@@ -283,7 +294,7 @@ def _pieces(run: str, start: int) -> list[tuple[int, int, str]]:
 _INITIALS = "(?:zh|ch|sh|[bpmfdtnlgkhjqxrzcsyw])?"
 _FINALS = "(?:iang|iong|uang|ang|eng|ing|ong|iao|ian|uai|uan|van|ai|ei|ao|ou|an|en|in|un|vn|ia|ie|iu|ua|uo|ui|ue|ve|er|a|o|e|i|u|v)"
 _SYLLABLE = re.compile(_INITIALS + _FINALS)
-_LETTERS = 36  # six syllables of six
+_LETTERS = 6 * WORD_LENGTHS[-1]  # syllables of six
 
 
 @lru_cache(maxsize=1024)

@@ -25,7 +25,7 @@ def conversation_markdown(conversation: Conversation, address: str) -> str:
 def _turn(turn: Turn, address: str) -> list[str]:
     answer = turn.answer
     blocks = [f"## {_escaped(' '.join(answer.question.split()))}", f"*{turn.at}*"]
-    if answer.understood_as.strip() not in ("", answer.question.strip()):
+    if answer.read_otherwise:
         blocks.append(f"> 理解为 {_escaped(answer.understood_as)}")
     blocks += _sentences(answer)
     if answer.citations:

@@ -85,7 +85,7 @@ def _change_html(change: TermChange) -> str:
 
 def _answer_html(answer: Answer, zh: str, en: str) -> str:
     read = [escaped(notice) for notice in answer.notices]
-    if answer.understood_as not in ("", answer.question):
+    if answer.read_otherwise:
         read.append(f"{both('理解为', 'read as')}：{escaped(answer.understood_as)}")
     text = (
         both("笔记里没有", "Not in the notes")

@@ -97,7 +97,7 @@ def _remarks(answer: Answer, say: Say) -> str:
     asked, understood = answer.question.strip(), answer.understood_as.strip()
     small_talk = answer.abstained and answer.choices
     put_right = answer.notices and len(understood) == len(asked)  # a slip, which the notice names
-    if understood not in ("", asked) and not small_talk and not put_right:
+    if answer.read_otherwise and not small_talk and not put_right:
         remarks.append(say(f"理解为：{understood}", f"Understood as: {understood}"))
     return f'<p class="kb-remark">{"<br>".join(remarks)}</p>' if remarks else ""
 

@@ -208,9 +208,11 @@ def test_link_without_words_leads_to_where_it_pointed() -> None:
 
 def test_answer_to_an_english_question_has_english_phrases_only() -> None:
     citation = Citation("a.md", 0, 2, "甲。", ("a",), 1)
-    answer = replace(answer_of(Sentence("甲。", (0,)), citations=(citation,)), question="What is A?", understood_as="A")
+    answer = replace(
+        answer_of(Sentence("甲。", (0,)), citations=(citation,)), question="What is it?", understood_as="What is A?"
+    )
     markup = whole(replace(answer, notices=("按「LTV」理解",)))
-    assert "Sources" in markup and "Understood as: A" in markup and "Read as “LTV”" in markup
+    assert "Sources" in markup and "Understood as: What is A?" in markup and "Read as “LTV”" in markup
     assert re.findall("[\u4e00-\u9fff]+", text_of(markup)) == ["甲"]
 
 
