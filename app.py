@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import logging
 import os
 import signal
 import sys
@@ -99,12 +98,7 @@ def build_app(
         footer = gr.HTML(look.footer_html(kb.info()), elem_id="kb-footer", apply_default_css=False)
 
         def newest() -> str:
-            """Serve an index built since somebody last looked; one that cannot be read leaves the old one serving."""
-            try:
-                kb.refresh()
-            except KbqaError as error:
-                logging.getLogger(__name__).warning("%s", error)
-            return look.footer_html(kb.info())
+            return look.footer_html(site.newest().info())
 
         gr.on([app.load, places.select], newest, None, footer, api_visibility="private", show_progress="hidden")
         build_api(kb)

@@ -56,7 +56,7 @@ def build_browse(site: Site) -> gr.HTML:
                     no = gr.Button(say("取消", "Cancel"), size="sm")
 
     def find(text: str) -> str:
-        return found_html(kb, text)
+        return found_html(site.newest(), text)
 
     def pick(event: gr.EventData, request: gr.Request) -> tuple[Any, ...]:
         doc_id = chosen(event).get("note", "")
@@ -88,7 +88,7 @@ def build_browse(site: Site) -> gr.HTML:
         return said, "", gr.update(visible=False), gr.update(visible=False)
 
     hidden: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
-    gr.on(None, lambda: tree_html(kb), None, listed, **hidden)  # without a trigger: when the page is opened
+    gr.on(None, lambda: tree_html(site.newest()), None, listed, **hidden)  # without a trigger: when the page is opened
     # Gradio's `input` is sent by keys alone: not by what is pasted or deleted, nor by an input method for Chinese.
     gr.on([query.submit, query.change], find, query, listed, trigger_mode="always_last", **hidden)
     listed.click(pick, None, [shown, opened, delete, sure], **hidden)

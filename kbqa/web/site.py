@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
+from kbqa.errors import KbqaError
 from kbqa.web.login import account_html
 from kbqa.web.words import say
 
@@ -22,7 +24,7 @@ class Site:
     """One running app.
 
     Attributes:
-        kb: the notes that are served; `kb.refresh()` takes over a newer index without a restart.
+        kb: the notes that are served; `newest` takes over a newer index without a restart.
         notes: the folder that the index is built from.
         local: only this machine can reach the app; whoever sits at it may do everything unless there are accounts.
         accounts: the people of `--auth-file`; None without one.
@@ -32,6 +34,14 @@ class Site:
     notes: Path
     local: bool = True
     accounts: AccountFile | None = None
+
+    def newest(self) -> KnowledgeBase:
+        """The notes, from an index built in the meantime if there is one; if it cannot be read, the old one serves on."""
+        try:
+            self.kb.refresh()
+        except KbqaError as error:
+            logging.getLogger(__name__).warning("%s", error)
+        return self.kb
 
     @property
     def state(self) -> Path:
