@@ -24,7 +24,6 @@ from kbqa.evaluation.calibrate import (
     _for_part,
     _index,
     _parts,
-    _threshold,
     calibrate,
 )
 from kbqa.evaluation.questions import Case
@@ -123,7 +122,7 @@ def test_nothing_found_is_certain_to_be_no_answer(kb: KnowledgeBase) -> None:
 def asked(rows: list[dict[str, float]], answerable: np.ndarray) -> Asked:
     """Every question by itself, and all count."""
     groups = [str(i) for i in range(len(rows))]
-    return Asked(rows, answerable.tolist(), groups, ["notes"] * len(rows), [True] * len(rows))
+    return Asked(rows, answerable.tolist(), groups, [True] * len(rows), [1.0] * len(rows))
 
 
 def two_heaps(size: int, seed: int = 3) -> tuple[list[dict[str, float]], np.ndarray]:
@@ -198,7 +197,7 @@ def test_what_belongs_together_is_validated_together() -> None:
     kinds = draw.random(40) < 0.5
     rows = [{f"is {i}": float(i == k) for i in range(40)} for k in range(40) for _ in range(20)]
     labels, groups = np.repeat(kinds, 20).tolist(), [str(k) for k in range(40) for _ in range(20)]
-    together = Asked(rows, labels, groups, ["notes"] * len(rows), [True] * len(rows))
+    together = Asked(rows, labels, groups, [True] * len(rows), [1.0] * len(rows))
     assert _fit(together, "").auroc < 0.7
     assert _fit(replace(together, groups=[str(i) for i in range(800)]), "").auroc > 0.95
 
@@ -212,12 +211,14 @@ def test_only_what_counts_sets_the_threshold() -> None:
     assert _fit(some, "").calibration.threshold < _fit(both, "").calibration.threshold
 
 
-def test_every_folder_counts_as_much_for_the_threshold() -> None:
-    """Nine tenths of the questions are easy ones on one folder; readers of the other are refused no more often for it."""
-    guessed = np.concatenate([np.linspace(0.9, 1, 900), np.linspace(0, 1, 100)])
-    folders = np.array(["large"] * 900 + ["small"] * 100)
-    assert _threshold(guessed, np.ones(1000, bool), folders) == pytest.approx(0.1, abs=0.01)
-    assert _threshold(guessed, folders == "large", folders) == pytest.approx(0.905, abs=0.001)
+def test_what_weighs_nothing_changes_nothing() -> None:
+    """Questions of parts of a folder weigh half; with no weight at all the fit is that of the others."""
+    rows, answerable = two_heaps(1000)
+    alone = _fit(asked(rows, answerable), "").calibration
+    both = asked([*rows, *rows], np.concatenate([answerable, ~answerable]))
+    silent = _fit(replace(both, weights=[1.0] * 1000 + [0.0] * 1000), "").calibration
+    assert silent.weights["x"] == pytest.approx(alone.weights["x"], rel=0.02) and alone.weights["x"] > 1
+    assert abs(_fit(both, "").calibration.weights["x"]) < 0.1
 
 
 def test_calibration_error_worked_by_hand() -> None:

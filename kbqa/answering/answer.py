@@ -83,7 +83,7 @@ def _listing(index: Index, found: Found, sentences: Sequence[Scored], settings: 
     if score < _LIST_AGAINST_SENTENCE[found.question.kind] * rival:
         return Block()
     opens = (listing.lead or listing.items[0])[0]
-    return Block("list", tuple(_shorten(index, found, listing, settings)), opens)
+    return Block("list", tuple(_shorten(index, found, listing, settings)), opens, listing.methodical)
 
 
 _LEAD_COVERAGE = 0.4

@@ -29,40 +29,40 @@ Floats = NDArray[np.float64]
 
 # Fitted by `python -m kbqa.training.choosing`; per unit of the feature.
 WEIGHTS: Mapping[str, float] = {
-    "bias": -12.051,
-    "first": 0.58,
-    "second": 0.164,
-    "hit": 6.822,
-    "coverage": -0.847,
-    "cosine": 2.824,
-    "likeness": 0.447,
-    "likeness before": 0.785,
-    "score": 0.968,
-    "score ratio": 1.275,
-    "best of passage": -1.533,
-    "best here": 0.979,
-    "before best": 0.475,
-    "behind best": 0.642,
-    "two behind": 0.937,
-    "further behind": 0.674,
-    "length": -0.526,
-    "marked": 0.352,
-    "labelled": 0.015,
-    "defines": 1.118,
-    "thin": 2.388,
-    "asks": -1.722,
-    "leads in": -1.472,
-    "led in": 0.89,
-    "item of list": 0.662,
-    "in comparison": 1.488,
-    "in list": 0.721,
-    "beside definition": -1.413,
-    "headed": 1.636,
-    "aside": 0.39,
-    "defines unasked": -1.048,
-    "adds": 0.966,
-    "step asked for": 1.224,
-    "most alike here": 0.28,
+    "bias": -11.65,
+    "first": 0.668,
+    "second": 0.165,
+    "hit": 6.45,
+    "coverage": -0.329,
+    "cosine": 2.544,
+    "likeness": 0.21,
+    "likeness before": 0.857,
+    "score": 0.865,
+    "score ratio": 1.617,
+    "best of passage": -1.877,
+    "best here": 1.003,
+    "before best": 0.482,
+    "behind best": 0.805,
+    "two behind": 0.924,
+    "further behind": 0.575,
+    "length": -0.423,
+    "marked": 0.204,
+    "labelled": 0.153,
+    "defines": 0.998,
+    "thin": 2.655,
+    "asks": -1.435,
+    "leads in": -1.465,
+    "led in": 0.732,
+    "item of list": 0.675,
+    "in comparison": 1.637,
+    "in list": 0.729,
+    "beside definition": -1.282,
+    "headed": 1.505,
+    "aside": 0.258,
+    "defines unasked": -0.905,
+    "adds": 0.807,
+    "step asked for": 1.422,
+    "most alike here": 0.408,
 }
 NAMES = tuple(name for name in WEIGHTS if name != "bias")
 _WORTH_SAYING = 0.07  # of the likeliest sentence's probability: what one of forty characters must have
@@ -84,11 +84,13 @@ class Block:
     Attributes:
         kind: empty if no rule applies.
         opens: offset where what introduces a list begins.
+        methodical: the items are subsections headed as ways or steps: what stands right before them announces them.
     """
 
     kind: Literal["definition", "comparison", "list", ""] = ""
     picks: tuple[Pick, ...] = ()
     opens: int = 0
+    methodical: bool = False
 
     def holds(self, sentence: Scored) -> bool:
         return any(
@@ -100,7 +102,7 @@ class Block:
         """Whether a sentence before a list announces it."""
         first = self.picks[0]
         before = sentence.document.doc_id == first.doc_id and self.opens <= sentence.start < first.start
-        return before and announces(sentence.text)
+        return before and (announces(sentence.text) or (self.methodical and first.start - sentence.end <= _BREAK))
 
 
 _ANNOUNCES = re.compile(

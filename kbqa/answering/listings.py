@@ -28,12 +28,19 @@ class Listing:
     Attributes:
         lead: span of the sentence or heading before the items, if there is one.
         items: spans of the items, in order.
+        within: the passage it was found by is what its section says before its subsections, which are the items.
     """
 
     document: Document
     lead: Span | None
     items: tuple[Span, ...]
     chunk_place: int
+    within: bool = False
+
+    @property
+    def methodical(self) -> bool:
+        """Whether the items are subsections headed as ways or steps: 方法一, 第二步."""
+        return all(_METHOD.match(self.document.text[a:b]) for a, b in self.items)
 
 
 def listings(index: Index, found: Found, places: int = 4) -> list[Listing]:
@@ -175,6 +182,7 @@ def _trim(document: Document, start: int, end: int) -> Span:
     return start, end
 
 
+_METHOD = re.compile(r"(?:方法|步骤|阶段|第[一二三四五六七八九十\d]+[步阶种个])[^\n]*\n")
 _NUMBERED_HEADING = re.compile(
     r"^(?:方法|步骤|阶段|第[一二三四五六七八九十\d]+[步阶种个]|[(（][一二三四五六七八九十\d]+[)）]|\d+[)）、.．](?!\d))"
 )
@@ -207,7 +215,7 @@ def _subsections(document: Document, start: int, place: int, listed: bool) -> It
         items = tuple(_headed(document, child) for child in children)
         if any(document.text[end - 1] in ":\uff1a" for _, end in items):
             continue
-        yield Listing(document, lead, items, place)
+        yield Listing(document, lead, items, place, start < children[0].start)
 
 
 def _headed(document: Document, section: Section) -> Span:
@@ -263,6 +271,9 @@ def _headings(listing: Listing) -> list[str]:
     return [s.heading for s in listing.document.sections if s.start <= start < s.end]
 
 
+_WITHIN = 0.3
+
+
 def _listing_score(listing: Listing, asked: str, weigh: Callable[[str], float], cosine: float) -> float:
     """Like a sentence's: coverage, the introduction's counting most, similarity, place; numbered headings are a plan."""
     text = listing.document.text
@@ -275,6 +286,7 @@ def _listing_score(listing: Listing, asked: str, weigh: Callable[[str], float], 
         all(_NUMBERED_HEADING.match(text[a:b]) for a, b in listing.items) or _are_what_is_asked(listing, asked)
     )
     bonus = PLACE_BONUS[listing.chunk_place] + FIT_BONUS + (0.35 if plan else -0.2 if subsections else 0.0)
+    bonus += _WITHIN if listing.within and listing.methodical else 0.0
     bonus += COUNT_BONUS if asked_count(asked) in (len(listing.items), len(listing.items) - rows) else 0.0
     if is_aside(" ".join(_headings(listing)[-1:]), asked):
         bonus -= ASIDE_PENALTY

@@ -23,7 +23,7 @@ from kbqa.terms.glossary import names_of
 from kbqa.text import Span, fold, squeeze
 
 NAMES = (
-    "unwritten", "other date", "nobody named", "side missing", "nameless", "unit missing", "steps missing", "echo",
+    "unwritten", "other date", "nobody named", "side missing", "nameless", "unit missing", "steps missing", "reason missing", "echo",
 )  # fmt: skip
 _PASSAGES, _COMPARED = 3, 5
 _HEADING = 1.3  # what a heading that covers the whole question would score if it were a sentence
@@ -37,6 +37,8 @@ _UNWRITTEN = re.compile(
     r"|(?:以后|回头|改天|下次|有空|有时间)再?(?:写|补|讲|说|聊|整理|更新|细说|开一?[篇贴帖])"
     r"|(?:下期|下回|下一?篇|后续|以后的?)(?:再?(?:讲|说|写|聊|见|展开|介绍|分享)|专题|预告)|见(?:下期|后续|下一?篇)"
     r"|(?:本期|这里|此处|这次|暂)(?:先)?不(?:展开|细说|细讲|讲|赘述)|不(?:方便|便)(?:说|透露|公开)"
+    r"|待出|没定(?![义的、])|未附|附后|另(?:发|议)|(?:本|这)[期次节篇课].{0,6}不讲|不展开|(?:提|听)过?了?一嘴|回头再?问|(?:抄|写|记)了?一半"
+    r"|没(?:空|时间)(?:写|整理)|没(?:问到|问清|问出|数过|算过|记下|交代|给出|公布|透露)|没有(?:定论|公布|透露)|未(?:公布|披露|透露|说明)"
     r"|to be (?:added|written|decided|continued)|coming soon"
 )
 _BROKEN_OFF = re.compile(r"^[^\u3002;,]{1,24}(?:\u2026|\.\.\.)+\s*(?:\(.*)?$")
@@ -60,6 +62,11 @@ _ASKS_NAME = re.compile(
 _NAMELESS = re.compile(
     r"某(?![些时])(?!种程度)(?!个(?:角度|方面|时|阶段))|(?<![所没还只每统第同唯任何])有?一[家款](?![具长居装项式叫名])"
     r"|(?<!每)一个(?!月).{0,6}(?:公司|平台|品牌|应用|app|产品)(?!叫|名|上)|(?:这家|该)(?:公司|平台|品牌|企业)"
+)
+_WHY = re.compile(r"为什么|为啥|为何|凭什么|原因|道理|图什么|\bwhy\b|\breasons?\b")
+_BECAUSE = re.compile(
+    r"因为|因此|由于|所以|为了|避免|防止|否则|不然|才[能会]|以免|原因|导致|怕|免得|省得|之所以|从而|意味|毕竟|目的|好让|理由|使得|不是.{1,12}而是|容易|会被"
+    r"|能让|可以让|有利于|有助"
 )
 _ALMOST_BEST = 0.9  # share of the best sentence's score from which a sentence is about the matter, too
 _SAYS = 2  # words of its own that a sentence has that says something
@@ -106,6 +113,7 @@ def misses(index: Index, found: Found) -> dict[str, float]:
         "nameless": float(bool(_ASKS_NAME.search(question)) and any(nameless)),
         "unit missing": lacking(lambda one: unit.search(one.text)) if unit else 0.0,
         "steps missing": lacking(_is_step) if asks_steps(question) else 0.0,
+        "reason missing": lacking(lambda one: _BECAUSE.search(one.text)) if _WHY.search(question) else 0.0,
         "echo": (closest - saying) / best,
     }
 

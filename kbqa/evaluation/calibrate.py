@@ -11,7 +11,6 @@ folder) is never on both sides of a validation.
 from __future__ import annotations
 
 import shutil
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -38,6 +37,7 @@ _RARE = 0.1  # scale of features that are rare
 _AT_LEAST = 20
 _PARTS = 6
 _FOREIGN = 60  # questions of each unanswerable kind that a part is asked
+_OF_A_PART = 0.5  # weight of what a part is asked, for the whole folder is asked that, too
 
 Floats = NDArray[np.float64]
 
@@ -68,16 +68,16 @@ class Asked:
         rows: features of each.
         answerable: whether the notes answer it.
         groups: what is to stay on one side of a validation.
-        folders: the notes that each was asked of.
         counted: whether it counts for the threshold: not what parts of a folder are asked, nor a question whose evidence is not
             among the first three passages, which would get a wrong answer.
+        weights: how much it counts for the fit.
     """
 
     rows: list[dict[str, float]]
     answerable: list[bool]
     groups: list[str]
-    folders: list[str]
     counted: list[bool]
+    weights: list[float]
 
 
 def calibrate(
@@ -112,8 +112,8 @@ def calibrate(
                     seen.rows.append(features(kb._index, found))
                     seen.answerable.append(case.answerable)
                     seen.groups.append(case.question if place == notes else str(place))
-                    seen.folders.append(str(place))
                     seen.counted.append(part is None and _holds_evidence(found, case))
+                    seen.weights.append(1.0 if part is None else _OF_A_PART)
     if min(seen.answerable.count(True), seen.answerable.count(False)) < _AT_LEAST:
         raise EvaluationError(
             f"校准至少要 {_AT_LEAST} 个笔记能答的和 {_AT_LEAST} 个不能答的问题。请在问题集里补上（answerable: false）。",
@@ -182,17 +182,26 @@ def _fit(asked: Asked, encoder: str) -> CalibrationReport:
 
     names = list(asked.rows[0])
     table = np.array([[row[name] for name in names] for row in asked.rows])
-    answerable, counted = np.array(asked.answerable), np.array(asked.counted)
+    answerable, counted, weighing = np.array(asked.answerable), np.array(asked.counted), np.array(asked.weights)
     folds = StratifiedGroupKFold(_FOLDS, shuffle=True, random_state=_SEED)
-    mean = table.mean(axis=0)
+    mean = np.average(table, axis=0, weights=weighing)
     # What tells near misses is rare and nearly always right: held back as the other features are, it would hardly count.
-    scale = np.where(np.isin(names, NEAR_MISSES), _RARE, table.std(axis=0) + 1e-9)
+    deviation = np.sqrt(np.average((table - mean) ** 2, axis=0, weights=weighing)) + 1e-9
+    scale = np.where(np.isin(names, NEAR_MISSES), _RARE, deviation)
     scaled = (table - mean) / scale
     model = LogisticRegression(C=_STRENGTH, max_iter=5000)
-    each = cross_val_predict(model, scaled, answerable, groups=asked.groups, cv=folds, method="predict_proba")
+    each = cross_val_predict(
+        model,
+        scaled,
+        answerable,
+        groups=asked.groups,
+        cv=folds,
+        method="predict_proba",
+        params={"sample_weight": weighing},
+    )
     guessed = each[:, 1]
-    threshold = _threshold(guessed, answerable & counted, np.array(asked.folders))
-    fitted = model.fit(scaled, answerable)
+    threshold = float(np.quantile(guessed[answerable & counted], FALSE_REFUSALS))
+    fitted = model.fit(scaled, answerable, weighing)
     weights = fitted.coef_[0] / scale
     bias = float(fitted.intercept_[0] - weights @ mean)
     auroc = float(roc_auc_score(answerable, guessed))
@@ -210,13 +219,6 @@ def _fit(asked: Asked, encoder: str) -> CalibrationReport:
         made_of,
     )
     return CalibrationReport(calibration, count, missing, auroc, refused, error)
-
-
-def _threshold(guessed: Floats, counted: NDArray[np.bool_], folders: NDArray[np.str_]) -> float:
-    """The probability below which `FALSE_REFUSALS` of what is answerable lie, every folder of notes counting as much."""
-    sizes = Counter(folders[counted].tolist())
-    weights = [1 / sizes[folder] for folder in folders[counted].tolist()]
-    return float(np.quantile(guessed[counted], FALSE_REFUSALS, weights=np.array(weights), method="inverted_cdf"))
 
 
 def _calibration_error(guessed: Floats, answerable: NDArray[np.bool_], bins: int = 10) -> float:
