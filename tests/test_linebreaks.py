@@ -136,6 +136,15 @@ def test_numbers_that_count_up_start_lines() -> None:
     assert linebreaks._numbered("见附录3)的说明") == set()
 
 
+@pytest.mark.parametrize("leads_in", ["包括", "应包含", "如下"])
+def test_what_leads_in_to_a_list_is_no_label(leads_in: str) -> None:
+    """`…手册应｜包含：` is one line; the labels behind it are lines of their own."""
+    text = f"门店手册完整的门店手册{leads_in}：开门准备：检查灯光音乐和温度收银规范：找零当面点清闭店流程：断电锁门并交钥匙"
+    starts = [text[b.offset :] for b in restore_breaks(text)]
+    assert not any(line.startswith(("包", "应", "如", "含")) for line in starts)
+    assert {"收银", "闭店"} <= {line[:2] for line in starts}
+
+
 def test_breaks_respect_brackets_quotes_and_latin_words() -> None:
     """Places inside brackets, quotation marks, Latin words and before closing marks are never allowed."""
     folded = '用"新 人"券(限app用户)提升growth rate,再看复购。'

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from kbqa import KnowledgeBase
+from kbqa.settings import QuerySettings, Settings
 
 NUMBERED = """# 门店巡检
 
@@ -63,12 +64,15 @@ OUTLINE = """# 电商客服
 """
 
 
-def ask(folder: Path, name: str, text: str, question: str) -> list[str]:
+ANSWERS_ALL = Settings(query=QuerySettings(answer_threshold=0.0))
+
+
+def ask(folder: Path, name: str, text: str, question: str, settings: Settings | None = None) -> list[str]:
     """The items of the answer."""
     (folder / "notes").mkdir()
     (folder / "notes" / name).write_text(text, encoding="utf-8")
     KnowledgeBase.build(folder / "notes", folder / "index")
-    answer = KnowledgeBase.open(folder / "index").ask(question)
+    answer = KnowledgeBase.open(folder / "index", settings).ask(question)
     assert not answer.abstained
     return [sentence.text for sentence in answer.sentences if sentence.item]
 
@@ -120,3 +124,57 @@ def test_points_of_an_outline_are_a_list_and_say_nothing_themselves(tmp_path: Pa
     assert ask(tmp_path, "客服.md", OUTLINE, "客服要会哪几样？") == ["查物流", "退换货", "安抚情绪", "催评价"]
     answer = KnowledgeBase.open(tmp_path / "index").ask("安抚情绪具体怎么做？")
     assert answer.abstained or all("安抚情绪" not in sentence.text for sentence in answer.sentences)
+
+
+WAYS = """# 门店陈列
+
+## 货架怎么分区
+
+分区，是陈列的第一步。很多店长觉得货架没法分区。下面看看货架分区可以从哪里入手。
+
+### 方法一：看客流
+
+先数一天里各条过道走过多少人。人多的过道放新品。
+
+### 方法二：看搭配
+
+把常被一起买走的货排在一处。面包挨着牛奶。
+
+### 方法三：看季节
+
+换季前两周把应季的货挪到门口。
+
+## （2）货架的清洁
+
+每天打烊后擦一遍。
+"""
+TWICE = """# 收银
+
+收银员的早班
+应包括：
+开机：先开钱箱再开打印机
+点钞：两人一起点备用金
+
+收银员的晚班
+应包括：
+对账：小票和流水逐笔核对
+封包：钱袋当面贴封条
+"""
+
+
+def test_ways_under_a_section_are_its_answer(tmp_path: Path) -> None:
+    """Rather than what the section says before them, the last sentence of which announces them."""
+    assert ask(tmp_path, "陈列.md", WAYS, "货架怎么分区？") == [
+        "方法一：看客流：先数一天里各条过道走过多少人。", "方法二：看搭配：把常被一起买走的货排在一处。",
+        "方法三：看季节：换季前两周把应季的货挪到门口。",
+    ]  # fmt: skip
+    answer = KnowledgeBase.open(tmp_path / "index").ask("货架怎么分区？")
+    assert answer.sentences[0].text == "下面看看货架分区可以从哪里入手。"
+
+
+@pytest.mark.parametrize(("shift", "first"), [("早班", "开机"), ("晚班", "对账")])
+def test_a_lead_in_that_names_nothing_goes_with_the_line_before_it(tmp_path: Path, shift: str, first: str) -> None:
+    items = ask(tmp_path, "收银.txt", TWICE, f"收银员的{shift}应包括哪些事？", ANSWERS_ALL)
+    assert len(items) == 2 and items[0].startswith(first)
+    answer = KnowledgeBase.open(tmp_path / "index", ANSWERS_ALL).ask(f"收银员的{shift}应包括哪些事？")
+    assert answer.sentences[0].text == f"收银员的{shift}：应包括："

@@ -78,6 +78,8 @@ def test_characters_that_no_encoding_has(kb: KnowledgeBase) -> None:
         ("怎么选品", "howto"), ("怎么推出新品", "howto"), ("怎么还款", "howto"), ("要先排除哪些门店", "list"),
         ("翻台率怎么统计的", "definition"), ("怎么统计翻台率", "howto"), ("统计口径不一致怎么办", "howto"), ("please explain upselling", "definition"),
         ("explain what to do when a guest complains", "fact"), ("没多少客人的店要不要关", "fact"), ("多少客人算满座", "number"),
+        ("闭店前的事按什么顺序办", "howto"), ("周年庆有什么招", "howto"), ("什么样的客人算常客", "definition"), ("怎样算迟到", "definition"),
+        ("四个角各放什么", "list"), ("纸券和电子券各有什么好坏", "compare"), ("早市跟夜市谁客流高", "compare"), ("怎样算出毛利", "howto"),
     ],
 )  # fmt: skip
 def test_kind_of_question(question: str, kind: str) -> None:

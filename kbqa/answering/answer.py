@@ -99,7 +99,7 @@ def _shorten(index: Index, found: Found, listing: Listing, settings: QuerySettin
     result = []
     if listing.lead and listing.lead[0] not in {s.start for s in listing.document.sections}:  # a heading is no answer
         a, b = listing.lead
-        spans = sentence_spans(text[a:b])
+        spans = sentence_spans(text[a:b]) if "\n" not in text[a:b] else ()
         a, b = (a + spans[-1][0], a + spans[-1][1]) if spans else (a, b)
         speaks = found.coverage.of(set(index.segmenter.tokens(text[a:b]))) >= _LEAD_COVERAGE
         if speaks or announces(text[a:b]):

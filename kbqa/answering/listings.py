@@ -18,6 +18,10 @@ from kbqa.types import Document, Section
 
 _MAX_SUBSECTIONS = 9
 _RAN_TOGETHER = 6  # characters of a paragraph that may be a heading's
+_SAYS_NOT_OF_WHAT, _SUBJECT = (
+    6,
+    40,
+)  # characters of a line that leads in to a list, and of the line before that says of what
 _CASE = re.compile(r"^(?:案例|例如|[\u3400-\u9fff]{0,8}案例)[:\uff1a]")
 
 
@@ -97,7 +101,7 @@ def _led_runs(document: Document, span: Span, place: int) -> Iterator[Listing]:
     headings = {s.start for s in document.sections}
     lead: Span | None = None
     run: list[Span] = []
-    for line in [*_lines(document, span), None]:
+    for previous, line in pairwise([None, *_lines(document, span), None]):
         text = document.text[line[0] : line[1]] if line else ""
         short = (
             3 <= len(text) <= 60
@@ -110,13 +114,23 @@ def _led_runs(document: Document, span: Span, place: int) -> Iterator[Listing]:
         if lead and line and (short or last) and line[0] not in headings:
             run.append(line)
             continue
+        following = _with_subject(document, line, previous) if line and text.endswith((":", "\uff1a")) else None
+        if following and run and following[0] == run[-1][0]:
+            run.pop()  # the subject of the next list, no item of this one
         if lead and len(run) >= 2:
             yield Listing(document, lead, _closed(document, run), place)
-        lead, run = None, []
-        if line and text.endswith((":", "\uff1a")):
-            lead = line
-        elif line and (cue := _LEAD.search(fold(text))):
+        lead, run = following, []
+        if following:
+            continue
+        if line and (cue := _LEAD.search(fold(text))):
             lead, run = (line[0], line[0] + cue.end()), [(line[0] + cue.end(), line[1])]
+
+
+def _with_subject(document: Document, lead: Span, previous: Span | None) -> Span:
+    """A line that leads in to a list, with the one before it if it says not of what: `应包括：`, `关键策略：`."""
+    if previous is None or lead[1] - lead[0] > _SAYS_NOT_OF_WHAT or previous[1] - previous[0] > _SUBJECT:
+        return lead
+    return lead if _shape(document.text[slice(*previous)]) else (previous[0], lead[1])
 
 
 def _shape(text: str) -> str:
@@ -141,7 +155,7 @@ def _line_runs(document: Document, span: Span, place: int) -> Iterator[Listing]:
     run: list[Span] = []
     before: Span | None = None
     kind = ""
-    for line in [*_lines(document, span), None]:
+    for previous, line in pairwise([None, *_lines(document, span), None]):
         text = document.text[line[0] : line[1]] if line else ""
         shape = _shape(text) if line and line[0] not in headings else ""
         if line and shape and (not run or kind == shape):
@@ -150,7 +164,10 @@ def _line_runs(document: Document, span: Span, place: int) -> Iterator[Listing]:
             continue
         if len(run) >= 2:
             yield Listing(document, before, _closed(document, run), place)
-        before = line if not shape else run[-1] if run and kind != "row" else before
+        if not shape:
+            before = _with_subject(document, line, previous) if line and text.endswith((":", "\uff1a")) else line
+        else:
+            before = run[-1] if run and kind != "row" else before
         run, kind = ([line], shape) if line and shape else ([], "")
 
 

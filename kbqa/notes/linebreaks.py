@@ -32,6 +32,9 @@ _SENTENCE_MARKS = "\u3002!?;"
 _BRACKET = re.compile(r"\([^()]*\)$")
 _LABEL_REACH = 18
 _LABEL_CHANCE = 0.01
+# What no line ends with, for more has to follow; and what tells no items from others but leads in to all of them.
+_GOES_ON = re.compile(r"(?<![反响供效对适相感])应|(?<![总温缓亲共])和|(?<!参)与|以及|包括|包含")
+_LEADS_IN = re.compile(r"(?:应|主要|具体)?(?:包括|包含|如下|分为)$")
 _NUMBERED = re.compile(r"(?<![\d.])\(?(\d{1,2})(?:[)\u3001]|\.)(?!\d)")
 
 
@@ -62,6 +65,7 @@ def _decode(folded: str, threshold: float) -> list[tuple[int, Kind]]:
     logits = load_network().log_odds(folded)
     weights = np.exp(logits - logits.max(axis=1, keepdims=True))
     chance = np.where(allowed(folded), 1 - weights[:, 0] / weights.sum(axis=1), 0.0)
+    chance[[match.end() for match in _GOES_ON.finditer(folded) if match.end() < len(folded)]] = 0.0
     numbered = _numbered(folded)
     chosen = numbered | set(np.flatnonzero(chance > threshold).tolist())
     for start, colon in _label_starts(folded, chance):
@@ -125,9 +129,10 @@ def _label_ways(folded: str, chance: FloatArray, previous: int, colon: int) -> l
     glued = previous >= 0 and not any(mark in folded[previous:colon] for mark in _SENTENCE_MARKS)
     ways = [_Label(-1, "", -3.0 if glued else 0.0)]
     for start in range(max(low, 1), colon - 1):
-        if chance[start] > _LABEL_CHANCE and "\u3001" not in folded[start:colon]:
+        label = folded[start:colon]
+        if chance[start] > _LABEL_CHANCE and "\u3001" not in label and not _LEADS_IN.match(label):
             odds = float(np.log(chance[start] / (1.0001 - chance[start])))
-            ways.append(_Label(start, _BRACKET.sub("", folded[start:colon]), odds))
+            ways.append(_Label(start, _BRACKET.sub("", label), odds))
     return ways
 
 

@@ -25,7 +25,7 @@ from kbqa.notes.plain import heading_level, plain_lines
 from kbqa.notes.term_file import TERM_FILE, TITLE, read_term_file
 from kbqa.types import Document, FileReport
 
-READER_VERSION = 4
+READER_VERSION = 5
 MAX_BYTES = 64 * 2**20
 
 _FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.*?)\n(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
