@@ -6,6 +6,7 @@ import pytest
 
 from kbqa.notes.linebreaks import Break, needs_restoring
 from kbqa.notes.plain import heading_level, plain_lines
+from kbqa.text import squeeze
 
 BODY = "先看每天有多少人回来，再看他们回来以后做了什么，最后才谈怎样让更多人回来。"
 
@@ -175,3 +176,40 @@ def test_a_name_behind_a_finished_sentence_is_a_heading(
 def test_ordinary_prose_is_never_cut() -> None:
     prose = BODY * 6
     assert pairs([prose]) == [(prose, 0)]
+
+
+SLIDES = (
+    "门店开业培训 内部资料 1 目录 一、选址 二、装修 2 一、选址 看三样东西，缺一样就放弃 ● 人流：早晚各数一小时 ● 租金 占预估流水的一成五以内 "
+    "● 邻居：旁边有没有药店或菜场 3 选址的四个步骤 ①圈出三条街 ②每条街站一天 ③找房东谈价 ④回来打分 ● 打分表见群文件 12 月前交齐"
+)
+
+
+def test_bullets_and_page_numbers_part_slides_that_became_one_row() -> None:
+    lines, restored = plain_lines([SLIDES], "")
+    assert [line.text for line in lines if line.level] == ["目录", "一、选址", "选址的四个步骤"]
+    texts = [line.text for line in lines]
+    assert "- 人流：早晚各数一小时" in texts and "- 租金 占预估流水的一成五以内" in texts
+    assert texts[texts.index("选址的四个步骤") + 1 :][:4] == [
+        "①圈出三条街",
+        "②每条街站一天",
+        "③找房东谈价",
+        "④回来打分",
+    ]
+    assert texts[-1] == "- 打分表见群文件 12 月前交齐" and restored == len(lines) - 1
+    unnumbered = SLIDES.replace(" 1 ", " ").replace(" 2 ", " ").replace(" 3 ", " ")
+    assert squeeze("".join(texts)) == squeeze(unnumbered)
+
+
+def test_rows_with_bullets_of_slides_are_items() -> None:
+    """Short ones before long ones, too; a lone one may be a heading."""
+    rows = [
+        "■ 退换货",
+        "退换货要在签收后七天之内提出来，过期不候。",
+        "● 质量问题",
+        "● 运费由门店承担，凭小票报销，月底一起结清",
+        "★★★★★ 很好",
+    ]
+    lines, _ = plain_lines(rows, "")
+    assert [(line.text, line.level) for line in lines] == [
+        ("- 退换货", 3), (rows[1], 0), ("- 质量问题", 0), ("- 运费由门店承担，凭小票报销，月底一起结清", 0), (rows[4], 0),
+    ]  # fmt: skip

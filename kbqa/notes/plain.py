@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from kbqa.notes.linebreaks import needs_restoring, restore_breaks
 from kbqa.notes.outline import Line
+from kbqa.notes.spaced import unspaced, with_dash
 
 _LEVELS: tuple[tuple[re.Pattern[str], int], ...] = (
     (re.compile(r"^第[一二三四五六七八九十百\d]+[章节部分篇讲课]"), 1),
@@ -24,6 +25,7 @@ _SPOKEN = re.compile(r"[就都会要能了吗我你他她把也呢吧啊不这�
 _NAMING = re.compile(r"[\u3400-\u9fff]{2}|[A-Za-z]{3}")
 _MAX_NUMBERED, _MAX_BARE = 24, 16
 _ENDS = tuple("。！？")
+_DASH = "- "
 
 
 def plain_lines(rows: Sequence[str], title: str) -> tuple[list[Line], int]:
@@ -34,13 +36,17 @@ def plain_lines(rows: Sequence[str], title: str) -> tuple[list[Line], int]:
         title: the document's title; a row that repeats it is a heading.
     """
     numbers = [i for i, row in enumerate(rows) if row.strip()]
-    rows = [rows[i].strip() for i in numbers]
+    rows = [with_dash(rows[i].strip()) for i in numbers]
     if not rows:
         return [], 0
     lines: list[Line] = []
     restored = 0
     for number, before, row, following in zip(numbers, ["", *rows[:-1]], rows, [*rows[1:], ""], strict=True):
-        if needs_restoring(row):
+        if pieces := unspaced(row, number):
+            pieces = [line for one in pieces for line in (_restore(one.text, number) if _glued(one) else [one])]
+            restored += len(pieces) - 1
+            lines.extend(pieces)
+        elif needs_restoring(row):
             pieces = _restore(row, number)
             restored += len(pieces) - 1
             lines.extend(pieces)
@@ -55,8 +61,10 @@ def heading_level(row: str, following: str, before: str = "") -> int:
     """Level of a row that is a heading without being marked as one; 0 for text.
 
     A numbered row is a heading if it is short, has no mark inside and text follows that is no further item of the same
-    run; a bare row also has to be a noun phrase much shorter than the text behind it.
+    run; one of several rows with dashes is an item; a bare row also has to be a noun phrase much shorter than the text behind it.
     """
+    if row.startswith(_DASH) and (before.startswith(_DASH) or following.startswith(_DASH)):
+        return 0
     body = row.rstrip(":：")
     for pattern, level in _LEVELS:
         if match := pattern.match(row):
@@ -78,6 +86,10 @@ def _opens(piece: str, before: str) -> bool:
     """Whether a piece behind a finished sentence names something without saying anything of it."""
     named = bool(_NAMING.search(piece)) and not _SPOKEN.search(piece)
     return named and before[-1:] in _ENDS and piece[-1:] not in (*_ENDS, *":：")
+
+
+def _glued(line: Line) -> bool:
+    return not line.level and needs_restoring(line.text)
 
 
 def _restore(row: str, number: int) -> list[Line]:
