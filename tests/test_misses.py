@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from kbqa import KnowledgeBase
+from kbqa.answering.confidence import features
 from kbqa.answering.misses import NAMES, misses, promise
 from kbqa.settings import QuerySettings, Settings
 from kbqa.web.render import answer_html
@@ -23,6 +24,7 @@ NOTES = {
     "案例/涨粉.md": "# 涨粉案例\n\n某宠物用品店三周涨粉四千，靠的是请老顾客拍遛狗视频。\n\n有一家叫“豆包烘焙”的小店三周涨粉六百，靠的是发试吃券。\n",
     "直播/清单.md": "# 直播清单\n\n怎么防断流。\n",
     "渠道/地推.md": "# 地推\n\n## 地推怎么做\n\n做地推先挑人流大的路口，再备好小礼物。\n\n## 地推的回本\n\n地推的回本看老板心情，没有定数。\n",
+    "渠道/展会.md": "# 展会\n\n展会的展位放在门口。样册附后。\n\n## 展会的人手\n\n展会要派人值守，轮班由老贺排。\n\n## 展会的押金\n\n展会押金三千元，撤展后两周退。\n",
     "模型/海盗.md": "# AARRR\n\nAARRR 由戴夫·麦克卢尔提出，分五步。\n",
 }  # fmt: skip
 
@@ -54,6 +56,8 @@ def seen(kb: KnowledgeBase, question: str) -> dict[str, float]:
         ("地推的回本要多久", "unit missing"),
         ("涨粉六百的试吃券步骤", "steps missing"),
         ("断流怎么防", "echo"),
+        ("展会的展位为什么放在门口", "reason missing"),
+        ("展会的样册里有什么", "unwritten"),
     ],
 )
 def test_what_is_named_but_not_told(question: str, name: str, kb: KnowledgeBase) -> None:
@@ -96,3 +100,8 @@ def test_a_refusal_says_what_is_still_to_be_written(question: str, line: str, kb
     assert answer.abstained and answer.notices == ((f"笔记里提到了，但还没有写：「{line}」",) if line else ())
     shown = answer_html(answer, 1)
     assert ("but it is still to be written" in shown) is bool(line)
+
+
+@pytest.mark.parametrize(("question", "missing"), [("展会押金是多少", 0.0), ("展会的人手要多少", 1.0)])
+def test_a_figure_may_be_spelled_out(question: str, missing: float, kb: KnowledgeBase) -> None:
+    assert features(kb._index, kb.find(question))["figure missing"] == missing

@@ -18,6 +18,7 @@ from kbqa.answering.misses import NAMES as MISSES
 from kbqa.answering.misses import misses
 from kbqa.errors import IndexDamaged
 from kbqa.indexing.index import Index
+from kbqa.retrieval.fit import sentence_fits
 from kbqa.retrieval.question import Question
 from kbqa.retrieval.search import WEIGHTS, Found
 from kbqa.terms.glossary import names_of
@@ -129,7 +130,7 @@ def features(index: Index, found: Found) -> dict[str, float]:
         "terms": min(len(question.terms), 4),
         "english": float(question.english),
         "outward": float(bool(_OUTWARD.search(fold(question.text)))),
-        "figure missing": float(question.kind == "number" and not re.search(r"\d", told)),
+        "figure missing": float(question.kind == "number" and not sentence_fits("number", told)),
         "name missing": float(any(not _is_told(index, name, told) for name in _names(question))),
         **found.gaps,
         **misses(index, found),

@@ -14,7 +14,9 @@ LABEL = re.compile(r"^(?:[-*•]\s*|\d{1,2}[.、)](?!\d)\s*)?(?!\s)[^:\uff1a,\uf
 # What a sentence that answers a kind of question looks like, folded.
 _SENTENCE: dict[str, re.Pattern[str]] = {
     "formula": re.compile(r"[=≈]|公式[为是:]|除以|乘以|之比|\S\s[/*]\s"),
-    "number": re.compile(r"\d|[一二三四五六七八九十百千万]+(?:个|成|倍|年|天|小时)"),
+    "number": re.compile(
+        r"\d|(?!一[个次年天条家])[一二两三四五六七八九十百千万半]+(?:个|成|倍|年|天|周|小时|分钟|秒|次|[元块人条字家遍轮档级亿])"
+    ),
     "why": re.compile(r"因为|由于|为了|才能|从而|避免|所以|因此|原因|以便|使得|有助于|导致|否则|目的|理由|让|好处"),
     "compare": re.compile(r"而|区别|不同|相比|差异|则|分别|前者|后者|不等于"),
     "howto": re.compile(r"首先|先|步骤|流程|可以|需要|应|建议|通过|方法|要做|不妨"),
