@@ -133,8 +133,11 @@ def _look(index: Index, found: Found) -> list[_Looked]:
     for row in found.rows[:_PASSAGES]:
         document = index.documents.row(int(index.chunks.places[row, 0]))
         text, points = document.text, {s.start for s in document.sections if document.is_point(s)}
+        headings = {s.start for s in document.sections} - points
         for sentence in found.sentences.get(row, ()):
             start, end = index.sentences.span(sentence.row)
+            if start in headings:
+                continue  # says nothing, but something stands under it
             stop = text.find("\n", max(end - 1, start))
             line = text.rfind("\n", 0, start) + 1, stop if stop >= 0 else len(text)
             short = line if line[1] - line[0] <= _SHORT_LINE else (start, end)
