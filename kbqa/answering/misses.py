@@ -69,6 +69,7 @@ _BECAUSE = re.compile(
     r"|能让|可以让|有利于|有助"
 )
 _ALMOST_BEST = 0.9  # share of the best sentence's score from which a sentence is about the matter, too
+_MAKES_UP = 0.8  # how much what is told takes from what is still to be written
 _SAYS = 2  # words of its own that a sentence has that says something
 
 
@@ -102,11 +103,17 @@ def misses(index: Index, found: Found) -> dict[str, float]:
         """How far the best of the sentences that are so stays behind the best of all, as a share of that."""
         return 1.0 - max((one.score for one in looked if which(one)), default=0.0) / best
 
-    promised = max((one.score for one in _to_come(looked, found.question)), default=0.0)
-    saying = max((one.score for one in looked if new_words(one.text, asked) >= _SAYS), default=0.0)
+    to_come = _to_come(looked, found.question)
+    promised = max(
+        max((one.score for one in to_come), default=0.0),
+        _HEADING * _bare_heading(index, found),
+    )
+    telling = [one for one in looked if new_words(one.text, asked) >= _SAYS]
+    saying = max((one.score for one in telling), default=0.0)
+    told = max((one.score for one in telling if one not in to_come), default=0.0)
     nameless = (one for one in looked if one.score >= _ALMOST_BEST * best and _NAMELESS.search(one.text))
     return {
-        "unwritten": min(max(promised, _HEADING * _bare_heading(index, found)) / best, 1.0),
+        "unwritten": min(max(promised - _MAKES_UP * told, 0.0) / best, 1.0),
         "other date": lacking(lambda one: any(date in one.text for date in dates)) if dates else 0.0,
         "nobody named": lacking(lambda one: _CAME_UP.search(one.text)) if _WHO.search(question) else 0.0,
         "side missing": _side_missing(index, found) if found.question.kind == "compare" else 0.0,
