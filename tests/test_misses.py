@@ -57,6 +57,7 @@ def seen(kb: KnowledgeBase, question: str) -> dict[str, float]:
         ("涨粉六百的试吃券步骤", "steps missing"),
         ("断流怎么防", "echo"),
         ("展会的展位为什么放在门口", "reason missing"),
+        ("展会的样册有哪几本", "list missing"),
         ("展会的样册里有什么", "unwritten"),
     ],
 )

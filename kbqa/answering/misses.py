@@ -2,8 +2,8 @@
 
 Each is told by something that a reader would point at: what fits best is still to be written, or speaks of another year;
 nobody is said to have come up with it; one of two things that are to be compared stands nowhere; a name is asked for and the
-notes say 某公司; no figure near the matter has the unit that is asked for; steps are asked for and none are there; what fits
-best says no more than the question does.
+notes say 某公司; no figure near the matter has the unit that is asked for; steps, a list or a reason are asked for and none is
+there; what fits best says no more than the question does.
 """
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ from kbqa.terms.glossary import names_of
 from kbqa.text import Span, fold, squeeze
 
 NAMES = (
-    "unwritten", "other date", "nobody named", "side missing", "nameless", "unit missing", "steps missing", "reason missing", "echo",
+    "unwritten", "other date", "nobody named", "side missing", "nameless", "unit missing", "steps missing", "list missing", "reason missing",
+    "echo",
 )  # fmt: skip
 _PASSAGES, _COMPARED = 3, 5
 _HEADING = 1.3  # what a heading that covers the whole question would score if it were a sentence
@@ -62,6 +63,9 @@ _ASKS_NAME = re.compile(
 _NAMELESS = re.compile(
     r"某(?![些时])(?!种程度)(?!个(?:角度|方面|时|阶段))|(?<![所没还只每统第同唯任何])有?一[家款](?![具长居装项式叫名])"
     r"|(?<!每)一个(?!月).{0,6}(?:公司|平台|品牌|应用|app|产品)(?!叫|名|上)|(?:这家|该)(?:公司|平台|品牌|企业)"
+)
+_ENUMERATES = re.compile(
+    rf"、[^、]{{1,12}}、|{MARKER.pattern}|[①-⑳]|包括|分为|分成|[二三四五六七八九两\d](?:种|类|个|项|步|条|点|大|档|级)"
 )
 _WHY = re.compile(r"为什么|为啥|为何|凭什么|原因|道理|图什么|\bwhy\b|\breasons?\b")
 _BECAUSE = re.compile(
@@ -120,6 +124,7 @@ def misses(index: Index, found: Found) -> dict[str, float]:
         "nameless": float(bool(_ASKS_NAME.search(question)) and any(nameless)),
         "unit missing": lacking(lambda one: unit.search(one.text)) if unit else 0.0,
         "steps missing": lacking(_is_step) if asks_steps(question) else 0.0,
+        "list missing": lacking(lambda one: _ENUMERATES.search(one.text)) if found.question.kind == "list" else 0.0,
         "reason missing": lacking(lambda one: _BECAUSE.search(one.text)) if _WHY.search(question) else 0.0,
         "echo": (closest - saying) / best,
     }
