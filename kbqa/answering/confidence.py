@@ -26,7 +26,7 @@ from kbqa.text import fold
 
 FILE = "calibration.json"
 NAMES = (
-    "coverage", "dense", "likeness", "headline", "fit", "scrap", "score", "sentence_coverage", "sentence_cosine", "nouns missing",
+    "dense", "likeness", "headline", "fit", "scrap", "score", "sentence_coverage", "sentence_cosine", "nouns missing",
     "definition there", "formula there", "ideas", "terms", "english", "outward", "figure missing", "name missing", "dense gap", "lexical gap",
     "score gap", "dense deviation", "asks list", "asks howto", "asks formula", "asks number", "asks compare", "asks why", "asks fact",
     *MISSES,
@@ -102,7 +102,7 @@ _NOUN, _HARDLY = 0.9, 0.4  # importance of a noun that the notes lack; coverage 
 def features(index: Index, found: Found) -> dict[str, float]:
     """What speaks for an answer and against; needs at least one hit.
 
-    `coverage`, `dense`, `likeness`, `headline`, `fit`, `scrap`, `score` are parts of the best hits; nouns of the question may be
+    `dense`, `likeness`, `headline`, `fit`, `scrap`, `score` are parts of the best hits; nouns of the question may be
     missing in the best passage, as may a figure that was asked for, a year or a name; a definition that was asked for may be
     there, or a formula in a sentence that speaks of the matter; the gaps say how far the best stands out from the rest; the kind counts because
     people ask numbers and reasons of their notes with unlike success; near misses are told by `kbqa.answering.misses`.
@@ -112,7 +112,7 @@ def features(index: Index, found: Found) -> dict[str, float]:
     told = fold("\n".join([*found.hits[0].chunk.heading_path, found.hits[0].chunk.text]))
     first = found.sentences.get(found.rows[0], ())
     looked = [s for row in found.rows[:3] for s in found.sentences.get(row, ())]
-    values = {name: max(hit.parts[name] for hit in top) for name in ("coverage", "dense", "likeness", "headline")}
+    values = {name: max(hit.parts[name] for hit in top) for name in ("dense", "likeness", "headline")}
     values |= {
         "fit": best["fit"],
         "scrap": best["scrap"],

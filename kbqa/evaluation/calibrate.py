@@ -35,7 +35,7 @@ _SEED = 11
 _STRENGTH = 0.3  # inverse of the L2 penalty on standardised features
 _RARE = 0.1  # scale of features that are rare
 _AT_LEAST = 20
-_PARTS = 6
+_PARTS, _ALONE = 6, 3
 _FOREIGN = 60  # questions of each unanswerable kind that a part is asked
 _OF_A_PART = 0.5  # weight of what a part is asked, for the whole folder is asked that, too
 
@@ -123,10 +123,12 @@ def calibrate(
 
 
 def _parts(cases: Sequence[Case]) -> list[frozenset[str]]:
-    """The documents that questions are about, dealt out into parts; none if there are too few."""
+    """The documents that questions are about, dealt out into parts, and some by themselves; none if there are too few."""
     sources = sorted({source for case in cases for source in case.sources})
     Random(_SEED).shuffle(sources)
-    return [frozenset(sources[i::_PARTS]) for i in range(_PARTS)] if len(sources) >= 3 * _PARTS else []
+    if len(sources) < 3 * _PARTS:
+        return []
+    return [frozenset(sources[i::_PARTS]) for i in range(_PARTS)] + [frozenset([one]) for one in sources[:_ALONE]]
 
 
 def _for_part(part: frozenset[str], cases: Sequence[Case], seed: int) -> list[Case]:

@@ -138,14 +138,11 @@ _COMPARED = 6  # candidates that the best is compared with
 
 
 def _gaps(parts: Mapping[str, Floats], scores: Floats) -> dict[str, float]:
-    """How far the best candidate stands out from the next ones, and in similarity from all in standard deviations.
-
-    Next ones that a small folder does not have count as nothing alike.
-    """
+    """How far the best candidate stands out from the next ones, and in similarity from all in standard deviations."""
     gaps = {}
     for name, values in (("dense", parts["dense"]), ("lexical", parts["lexical"]), ("score", scores)):
         best = np.sort(values)[::-1][:_COMPARED]
-        gaps[f"{name} gap"] = float(best[0] - best[1:].sum() / (_COMPARED - 1))
+        gaps[f"{name} gap"] = float(best[0] - best[1:].mean()) if best.size > 1 else 0.0
     gaps["dense deviation"] = float((parts["dense"].max() - parts["dense"].mean()) / (parts["dense"].std() + 1e-6))
     return {name: round(value, 4) for name, value in gaps.items()}
 
