@@ -126,27 +126,41 @@ def test_points_of_an_outline_are_a_list_and_say_nothing_themselves(tmp_path: Pa
     assert answer.abstained or all("安抚情绪" not in sentence.text for sentence in answer.sentences)
 
 
-WAYS = """# 门店陈列
+WAYS = """# 门店运营
 
-## 货架怎么分区
+## 门店陈列
 
-分区，是陈列的第一步。很多店长觉得货架没法分区。下面看看货架分区可以从哪里入手。
+### （1）陈列是什么
 
-### 方法一：看客流
+门店陈列是把货划分开来、摆给人看的手艺。
+
+### （2）分区
+
+分区，是门店陈列的骨架。
+
+给陈列划分分区，是定好货单之后的又一步。很多时候，门店更像一间混在一起的屋子，这给陈列的分区划分添了不少麻烦。
+
+一起看看怎样更快、更准地划分门店陈列的分区。
+
+#### 方法一：看客流
 
 先数一天里各条过道走过多少人。人多的过道放新品。
 
-### 方法二：看搭配
+#### 方法二：看搭配
 
 把常被一起买走的货排在一处。面包挨着牛奶。
 
-### 方法三：看季节
+#### 方法三：看季节
 
 换季前两周把应季的货挪到门口。
 
-## （2）货架的清洁
+### （3）陈列的检查
 
-每天打烊后擦一遍。
+店长每周看一遍门店陈列怎么样，拍照发群里。
+
+### （4）陈列的道具
+
+门店陈列怎么划分，道具就怎么领，用完归还。
 """
 TWICE = """# 收银
 
@@ -163,13 +177,18 @@ TWICE = """# 收银
 
 
 def test_ways_under_a_section_are_its_answer(tmp_path: Path) -> None:
-    """Rather than what the section says before them, the last sentence of which announces them."""
-    assert ask(tmp_path, "陈列.md", WAYS, "货架怎么分区？") == [
+    """Rather than what the section says before them, the last sentence of which announces them, or the chapters beside it."""
+    assert ask(tmp_path, "陈列.md", WAYS, "门店陈列怎么划分分区？") == [
         "方法一：看客流：先数一天里各条过道走过多少人。", "方法二：看搭配：把常被一起买走的货排在一处。",
         "方法三：看季节：换季前两周把应季的货挪到门口。",
     ]  # fmt: skip
-    answer = KnowledgeBase.open(tmp_path / "index").ask("货架怎么分区？")
-    assert answer.sentences[0].text == "下面看看货架分区可以从哪里入手。"
+    answer = KnowledgeBase.open(tmp_path / "index").ask("门店陈列怎么划分分区？")
+    assert answer.sentences[0].text == "一起看看怎样更快、更准地划分门店陈列的分区。"
+
+
+def test_a_remark_ends_a_list_and_takes_no_item(tmp_path: Path) -> None:
+    text = "# 打烊\n\n打烊要做的事：\n关掉音响\n收好现金\n断电锁门\n注意：\n钥匙交给店长\n垃圾带到后门\n"
+    assert ask(tmp_path, "打烊.txt", text, "打烊要做哪些事？", ANSWERS_ALL)[:3] == ["关掉音响", "收好现金", "断电锁门"]
 
 
 @pytest.mark.parametrize(("shift", "first"), [("早班", "开机"), ("晚班", "对账")])

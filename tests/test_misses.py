@@ -25,6 +25,7 @@ NOTES = {
     "直播/清单.md": "# 直播清单\n\n怎么防断流。\n",
     "渠道/地推.md": "# 地推\n\n## 地推怎么做\n\n做地推先挑人流大的路口，再备好小礼物。\n\n## 地推的回本\n\n地推的回本看老板心情，没有定数。\n",
     "渠道/展会.md": "# 展会\n\n展会的展位放在门口。样册附后。\n\n## 展会的人手\n\n展会要派人值守，轮班由老贺排。\n\n## 展会的押金\n\n展会押金三千元，撤展后两周退。\n",
+    "仓库/出库.md": "# 出库\n\n等待出库的订单不能改地址。\n\n没定期盘点的仓库会丢货，未说明用途的领料一律退回。\n",
     "模型/海盗.md": "# AARRR\n\nAARRR 由戴夫·麦克卢尔提出，分五步。\n",
 }  # fmt: skip
 
@@ -57,7 +58,6 @@ def seen(kb: KnowledgeBase, question: str) -> dict[str, float]:
         ("涨粉六百的试吃券步骤", "steps missing"),
         ("断流怎么防", "echo"),
         ("展会的展位为什么放在门口", "reason missing"),
-        ("展会的样册有哪几本", "list missing"),
         ("展会的样册里有什么", "unwritten"),
     ],
 )
@@ -75,6 +75,8 @@ def test_what_is_named_but_not_told(question: str, name: str, kb: KnowledgeBase)
         "用户分层和用户分群有什么区别",
         "靠试吃券涨粉六百的是哪家小店",
         "地推怎么做，步骤详细些",
+        "哪些订单不能改地址",
+        "什么样的领料会退回",
     ],
 )
 def test_what_is_told(question: str, kb: KnowledgeBase) -> None:

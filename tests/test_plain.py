@@ -213,3 +213,14 @@ def test_rows_with_bullets_of_slides_are_items() -> None:
     assert [(line.text, line.level) for line in lines] == [
         ("- 退换货", 3), (rows[1], 0), ("- 质量问题", 0), ("- 运费由门店承担，凭小票报销，月底一起结清", 0), (rows[4], 0),
     ]  # fmt: skip
+
+
+def test_figures_between_bullets_are_no_pages() -> None:
+    row = (
+        "活动说明 每人限领 1 张 优惠券 ● 新客首单满 30 元 可用 ● 老客每单限用 2 张 过期作废，不退不换，也不能转送给别人 "
+        "● 满 3 年 的会员再送 4 个 礼包，礼包里有试用装和一张贺卡，到店领"
+    )
+    lines, _ = plain_lines([row], "")
+    assert [line.level for line in lines] == [0, 0, 0, 0] and squeeze("".join(line.text for line in lines)) == squeeze(
+        row
+    )

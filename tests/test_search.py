@@ -80,6 +80,7 @@ def test_characters_that_no_encoding_has(kb: KnowledgeBase) -> None:
         ("explain what to do when a guest complains", "fact"), ("没多少客人的店要不要关", "fact"), ("多少客人算满座", "number"),
         ("闭店前的事按什么顺序办", "howto"), ("周年庆有什么招", "howto"), ("什么样的客人算常客", "definition"), ("怎样算迟到", "definition"),
         ("四个角各放什么", "list"), ("纸券和电子券各有什么好坏", "compare"), ("早市跟夜市谁客流高", "compare"), ("怎样算出毛利", "howto"),
+        ("怎样结算佣金", "howto"), ("怎样买最划算", "howto"), ("有什么招聘渠道", "list"), ("店长和督导谁来提高复购", "fact"), ("三个字母各自代表什么", "list"),
     ],
 )  # fmt: skip
 def test_kind_of_question(question: str, kind: str) -> None:

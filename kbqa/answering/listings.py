@@ -18,10 +18,12 @@ from kbqa.types import Document, Section
 
 _MAX_SUBSECTIONS = 9
 _RAN_TOGETHER = 6  # characters of a paragraph that may be a heading's
-_SAYS_NOT_OF_WHAT, _SUBJECT = (
-    6,
-    40,
-)  # characters of a line that leads in to a list, and of the line before that says of what
+_SUBJECT = 40  # characters of the line before a lead-in that may say of what
+_ENDED = "。！？；!?;:："
+_NAMES_NOTHING = re.compile(
+    r"(?:应|主要|具体)?(?:包括|包含|如下|分为|有)[:：]"
+    r"|(?:关键|主要|核心|基本|具体)(?:策略|原则|步骤|内容|要点|措施|要求|做法)[:：]"
+)
 _CASE = re.compile(r"^(?:案例|例如|[\u3400-\u9fff]{0,8}案例)[:\uff1a]")
 
 
@@ -32,14 +34,14 @@ class Listing:
     Attributes:
         lead: span of the sentence or heading before the items, if there is one.
         items: spans of the items, in order.
-        within: the passage it was found by is what its section says before its subsections, which are the items.
+        before_items: the passage it was found by stands before the subsections that are the items.
     """
 
     document: Document
     lead: Span | None
     items: tuple[Span, ...]
     chunk_place: int
-    within: bool = False
+    before_items: bool = False
 
     @property
     def methodical(self) -> bool:
@@ -128,9 +130,10 @@ def _led_runs(document: Document, span: Span, place: int) -> Iterator[Listing]:
 
 def _with_subject(document: Document, lead: Span, previous: Span | None) -> Span:
     """A line that leads in to a list, with the one before it if it says not of what: `应包括：`, `关键策略：`."""
-    if previous is None or lead[1] - lead[0] > _SAYS_NOT_OF_WHAT or previous[1] - previous[0] > _SUBJECT:
+    subject = document.text[slice(*previous)] if previous else ""
+    if not previous or len(subject) > _SUBJECT or subject[-1] in _ENDED or _shape(subject):
         return lead
-    return lead if _shape(document.text[slice(*previous)]) else (previous[0], lead[1])
+    return (previous[0], lead[1]) if _NAMES_NOTHING.match(fold(document.text[slice(*lead)])) else lead
 
 
 def _shape(text: str) -> str:
@@ -288,7 +291,7 @@ def _headings(listing: Listing) -> list[str]:
     return [s.heading for s in listing.document.sections if s.start <= start < s.end]
 
 
-_WITHIN = 0.3
+_BEFORE_ITEMS = 0.3
 
 
 def _listing_score(listing: Listing, asked: str, weigh: Callable[[str], float], cosine: float) -> float:
@@ -303,7 +306,7 @@ def _listing_score(listing: Listing, asked: str, weigh: Callable[[str], float], 
         all(_NUMBERED_HEADING.match(text[a:b]) for a, b in listing.items) or _are_what_is_asked(listing, asked)
     )
     bonus = PLACE_BONUS[listing.chunk_place] + FIT_BONUS + (0.35 if plan else -0.2 if subsections else 0.0)
-    bonus += _WITHIN if listing.within and listing.methodical else 0.0
+    bonus += _BEFORE_ITEMS if listing.before_items and listing.methodical else 0.0
     bonus += COUNT_BONUS if asked_count(asked) in (len(listing.items), len(listing.items) - rows) else 0.0
     if is_aside(" ".join(_headings(listing)[-1:]), asked):
         bonus -= ASIDE_PENALTY

@@ -2,8 +2,8 @@
 
 Each is told by something that a reader would point at: what fits best is still to be written, or speaks of another year;
 nobody is said to have come up with it; one of two things that are to be compared stands nowhere; a name is asked for and the
-notes say 某公司; no figure near the matter has the unit that is asked for; steps, a list or a reason are asked for and none is
-there; what fits best says no more than the question does.
+notes say 某公司; no figure near the matter has the unit that is asked for; steps or a reason are asked for and none is there; what fits
+best says no more than the question does.
 """
 
 from __future__ import annotations
@@ -23,8 +23,7 @@ from kbqa.terms.glossary import names_of
 from kbqa.text import Span, fold, squeeze
 
 NAMES = (
-    "unwritten", "other date", "nobody named", "side missing", "nameless", "unit missing", "steps missing", "list missing", "reason missing",
-    "echo",
+    "unwritten", "other date", "nobody named", "side missing", "nameless", "unit missing", "steps missing", "reason missing", "echo",
 )  # fmt: skip
 _PASSAGES, _COMPARED = 3, 5
 _HEADING = 1.3  # what a heading that covers the whole question would score if it were a sentence
@@ -38,8 +37,8 @@ _UNWRITTEN = re.compile(
     r"|(?:以后|回头|改天|下次|有空|有时间)再?(?:写|补|讲|说|聊|整理|更新|细说|开一?[篇贴帖])"
     r"|(?:下期|下回|下一?篇|后续|以后的?)(?:再?(?:讲|说|写|聊|见|展开|介绍|分享)|专题|预告)|见(?:下期|后续|下一?篇)"
     r"|(?:本期|这里|此处|这次|暂)(?:先)?不(?:展开|细说|细讲|讲|赘述)|不(?:方便|便)(?:说|透露|公开)"
-    r"|待出|没定(?![义的、])|未附|附后|另(?:发|议)|(?:本|这)[期次节篇课].{0,6}不讲|不展开|(?:提|听)过?了?一嘴|回头再?问|(?:抄|写|记)了?一半"
-    r"|没(?:空|时间)(?:写|整理)|没(?:问到|问清|问出|数过|算过|记下|交代|给出|公布|透露)|没有(?:定论|公布|透露)|未(?:公布|披露|透露|说明)"
+    r"|待出(?=$|[,;|)\u3002])|没定(?![义的、期制金位价时做])|未附|附后|另(?:议|发(?=$|[,;)\u3002 ]))|(?:本|这)[期次节篇课].{0,6}不讲|不展开"
+    r"|(?:提|听)过?了?一嘴|回头再问|(?:抄|写|记)了?一半|没空整理|没(?:问到|问清|问出|数过|记下|公布|透露)(?!.{0,6}的)|没有(?:定论|公布|透露)(?!.{0,6}的)|未(?:公布|披露|透露)(?!.{0,6}的)"
     r"|to be (?:added|written|decided|continued)|coming soon"
 )
 _BROKEN_OFF = re.compile(r"^[^\u3002;,]{1,24}(?:\u2026|\.\.\.)+\s*(?:\(.*)?$")
@@ -64,10 +63,6 @@ _NAMELESS = re.compile(
     r"某(?![些时])(?!种程度)(?!个(?:角度|方面|时|阶段))|(?<![所没还只每统第同唯任何])有?一[家款](?![具长居装项式叫名])"
     r"|(?<!每)一个(?!月).{0,6}(?:公司|平台|品牌|应用|app|产品)(?!叫|名|上)|(?:这家|该)(?:公司|平台|品牌|企业)"
 )
-_ENUMERATES = re.compile(
-    rf"、[^、]{{1,12}}、|{MARKER.pattern}|[①-⑳]|包括|分为|分成|[二三四五六七八九两\d](?:种|类|个|项|步|条|点|大|档|级)"
-)
-_WHY = re.compile(r"为什么|为啥|为何|凭什么|原因|道理|图什么|\bwhy\b|\breasons?\b")
 _BECAUSE = re.compile(
     r"因为|因此|由于|所以|为了|避免|防止|否则|不然|才[能会]|以免|原因|导致|怕|免得|省得|之所以|从而|意味|毕竟|目的|好让|理由|使得|不是.{1,12}而是|容易|会被"
     r"|能让|可以让|有利于|有助"
@@ -84,6 +79,7 @@ class _Looked:
     Attributes:
         place: that of the line if it is short, else of the sentence.
         point: whether it is a heading with nothing under it.
+        heads: whether it is one with something under it, which tells nothing itself.
     """
 
     row: int
@@ -92,11 +88,13 @@ class _Looked:
     line: str
     place: Span
     point: bool
+    heads: bool
 
 
 def misses(index: Index, found: Found) -> dict[str, float]:
     """How much speaks for each kind of near miss, 0 to 1; needs at least one hit."""
-    looked = _look(index, found)
+    everything = _look(index, found)
+    looked = [one for one in everything if not one.heads]
     closest = max((one.score for one in looked), default=0.0)
     best = max(_GOOD, closest)
     question = fold(found.question.text)
@@ -105,7 +103,7 @@ def misses(index: Index, found: Found) -> dict[str, float]:
 
     def lacking(which: Callable[[_Looked], object]) -> float:
         """How far the best of the sentences that are so stays behind the best of all, as a share of that."""
-        return 1.0 - max((one.score for one in looked if which(one)), default=0.0) / best
+        return max(0.0, 1.0 - max((one.score for one in everything if which(one)), default=0.0) / best)
 
     to_come = _to_come(looked, found.question)
     promised = max(
@@ -124,8 +122,7 @@ def misses(index: Index, found: Found) -> dict[str, float]:
         "nameless": float(bool(_ASKS_NAME.search(question)) and any(nameless)),
         "unit missing": lacking(lambda one: unit.search(one.text)) if unit else 0.0,
         "steps missing": lacking(_is_step) if asks_steps(question) else 0.0,
-        "list missing": lacking(lambda one: _ENUMERATES.search(one.text)) if found.question.kind == "list" else 0.0,
-        "reason missing": lacking(lambda one: _BECAUSE.search(one.text)) if _WHY.search(question) else 0.0,
+        "reason missing": lacking(lambda one: _BECAUSE.search(one.text)) if found.question.kind == "why" else 0.0,
         "echo": (closest - saying) / best,
     }
 
@@ -148,13 +145,19 @@ def _look(index: Index, found: Found) -> list[_Looked]:
         headings = {s.start for s in document.sections} - points
         for sentence in found.sentences.get(row, ()):
             start, end = index.sentences.span(sentence.row)
-            if start in headings:
-                continue  # says nothing, but something stands under it
             stop = text.find("\n", max(end - 1, start))
             line = text.rfind("\n", 0, start) + 1, stop if stop >= 0 else len(text)
             short = line if line[1] - line[0] <= _SHORT_LINE else (start, end)
             looked.append(
-                _Looked(row, sentence.score, fold(text[start:end]), fold(text[slice(*line)]), short, start in points)
+                _Looked(
+                    row,
+                    sentence.score,
+                    fold(text[start:end]),
+                    fold(text[slice(*line)]),
+                    short,
+                    start in points,
+                    start in headings,
+                )
             )
     return looked
 

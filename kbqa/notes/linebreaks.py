@@ -33,7 +33,9 @@ _BRACKET = re.compile(r"\([^()]*\)$")
 _LABEL_REACH = 18
 _LABEL_CHANCE = 0.01
 # What no line ends with, for more has to follow; and what tells no items from others but leads in to all of them.
-_GOES_ON = re.compile(r"(?<![反响供效对适相感])应|(?<![总温缓亲共])和|(?<!参)与|以及|包括|包含")
+_GOES_ON = re.compile(
+    r"(?<![反响供效对适相感回呼顺照答理])应|(?<![总温缓亲共饱中柔平调祥])和|(?<![参赠给])与|以及|包括|包含"
+)
 _LEADS_IN = re.compile(r"(?:应|主要|具体)?(?:包括|包含|如下|分为)$")
 _NUMBERED = re.compile(r"(?<![\d.])\(?(\d{1,2})(?:[)\u3001]|\.)(?!\d)")
 

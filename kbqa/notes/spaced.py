@@ -7,11 +7,14 @@ import re
 from kbqa.notes.outline import Line
 
 _SHORTEST = 80
-_BULLETS = 3
+_BULLETS, _PAGES = 3, 3
 _TITLE = 24
 _BULLET = re.compile(r"(?<=\S)\s*(?=[●■◆▪◇➢]\s*[^\s●■◆▪◇➢])")
 _CIRCLED = re.compile(r"(?<=\S)\s*(?=[①-⑳])")
-_PAGE = re.compile(r"(?:^|(?<=\s))(?:第\s?(\d{1,3})\s?页|[Pp]?(\d{1,3}))\s+(?=[\u3400-\u9fffA-Za-z“])")
+_MEASURE = "[张元个年月天日次件折周分秒人块万倍条种款家号点成小级位名份期场篇轮岁斤米]"
+_PAGE = re.compile(
+    rf"(?:^|(?<=\s))(?:第\s?(\d{{1,3}})\s?页|[Pp]?(\d{{1,3}}))\s+(?!{_MEASURE}(?:[\s，。；、,;]|$))(?=[\u3400-\u9fffA-Za-z“]\S)"
+)
 _PAUSE = re.compile(r"[，。；！？：,;!?:]")
 _OPENING = re.compile(r"^[●■◆▪◇➢]\s*(?=[^\s●■◆▪◇➢])")
 
@@ -44,7 +47,7 @@ def unspaced(row: str, number: int) -> list[Line]:
 
 
 def _pages(row: str) -> dict[int, int]:
-    """Where pages begin → how long what numbers them is; the numbers count up from 1 or 2."""
+    """Where pages begin → how long what numbers them is; the numbers count up from 1 or 2, and a name follows each, no measure."""
     found: dict[int, int] = {}
     page = 0
     for match in _PAGE.finditer(row):
@@ -52,7 +55,7 @@ def _pages(row: str) -> dict[int, int]:
         if following == page + 1 or (not page and following == 2):
             found[match.start()] = match.end() - match.start()
             page = following
-    return found
+    return found if len(found) >= _PAGES else {}
 
 
 def _title(page: str) -> tuple[str, str]:
