@@ -35,7 +35,7 @@ _SEED = 11
 _STRENGTH = 0.3  # inverse of the L2 penalty on standardised features
 _RARE = 0.1  # scale of features that are rare
 _AT_LEAST = 20
-_PARTS, _ALONE = 6, 3
+_PARTS, _ALONE = 6, 1
 _FOREIGN = 60  # questions of each unanswerable kind that a part is asked
 _OF_A_PART = 0.5  # weight of what a part is asked, for the whole folder is asked that, too
 
@@ -123,7 +123,7 @@ def calibrate(
 
 
 def _parts(cases: Sequence[Case]) -> list[frozenset[str]]:
-    """The documents that questions are about, dealt out into parts, and some by themselves; none if there are too few."""
+    """The documents that questions are about, dealt out into parts, and one by itself; none if there are too few."""
     sources = sorted({source for case in cases for source in case.sources})
     Random(_SEED).shuffle(sources)
     if len(sources) < 3 * _PARTS:
