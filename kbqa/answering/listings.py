@@ -122,9 +122,7 @@ def _led_runs(document: Document, span: Span, place: int) -> Iterator[Listing]:
         if lead and len(run) >= 2:
             yield Listing(document, lead, _closed(document, run), place)
         lead, run = following, []
-        if following:
-            continue
-        if line and (cue := _LEAD.search(fold(text))):
+        if not following and line and (cue := _LEAD.search(fold(text))):
             lead, run = (line[0], line[0] + cue.end()), [(line[0] + cue.end(), line[1])]
 
 
